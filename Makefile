@@ -1,0 +1,53 @@
+# `make demo` and `make test` do all the set-up themselves. Python 3.11 or newer is the only need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CONFIG ?= demo/company/onefunnel.yml
+export GX_ANALYTICS_ENABLED := false
+export DAGSTER_DISABLE_TELEMETRY := yes
+export DO_NOT_TRACK := 1
+
+.PHONY: help install demo test check dev bench verify lock clean
+
+help:  ## what there is to run
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+install: $(VENV)/.installed  ## virtual environment with the locked dependencies
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed, this is " + sys.version)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: install  ## a small company's exports through the whole chain
+	$(BIN)/onefunnel demo
+
+test: check  ## every check and every test
+	$(BIN)/python -m pytest
+
+check: install  ## linters, types, definitions, conventions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt_project/models dbt_project/tests
+	ONEFUNNEL_CONFIG=$(CONFIG) $(BIN)/dg check defs
+	$(BIN)/python -m pytest -q tests/conventions
+
+dev: install  ## Dagster's page on the demo company (CONFIG=… for yours)
+	ONEFUNNEL_CONFIG=$(CONFIG) $(BIN)/onefunnel dev
+
+bench: install  ## measured work, printed with the machine and the versions
+	$(BIN)/python benchmarks/files_speed.py
+	$(BIN)/python benchmarks/ledger_speed.py
+	$(BIN)/python benchmarks/demo_speed.py
+
+verify: install  ## what is too heavy for every push; resumable, see docs/verified.md
+	$(BIN)/python -m pytest -m verify
+
+lock:  ## resolve the dependencies again (needs uv)
+	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-strip-extras --python-version 3.11 --universal --custom-compile-command "make lock" -o requirements.lock
+
+clean:  ## outputs and caches, not the environment
+	rm -rf var dbt_project/target dbt_project/logs

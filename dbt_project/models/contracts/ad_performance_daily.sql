@@ -1,0 +1,1 @@
+{{ contract_union('ad_performance_daily') }}

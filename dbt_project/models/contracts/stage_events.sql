@@ -1,0 +1,1 @@
+{{ contract_union('stage_events') }}

@@ -1,0 +1,158 @@
+with touches_as_matched as (
+    select
+        touches.touch_id as row_key,
+        touches.source_system,
+        touches.kind,
+        campaigns.platform,
+        touches.channel_label,
+        touches.utm_source,
+        touches.utm_medium,
+        touches.utm_campaign,
+        touches.referrer_domain,
+        touches.click_id_kind
+    from {{ ref('touches') }} as touches
+    left join {{ ref('campaigns') }} as campaigns
+        on touches.campaign_id = campaigns.campaign_id
+),
+
+matched as (
+    {{ match_channel_rules('touches_as_matched') | indent(4) }}
+),
+
+kinds_in_force as (
+    select
+        kinds.source_system,
+        kinds.kind,
+        kinds.team,
+        kinds.is_creditable,
+        kinds.needs_answer
+    from {{ ref('stg_definitions__touch_kinds') }} as kinds
+    where {{ holds_on('kinds', evaluation_date()) }}
+),
+
+channels_in_force as (
+    select
+        channels.channel,
+        channels.team
+    from {{ ref('stg_definitions__channels') }} as channels
+    where {{ holds_on('channels', evaluation_date()) }}
+),
+
+source_kinds as (
+    select
+        touches.source_system,
+        coalesce(touches.kind, 'touch') as source_kind
+    from {{ ref('touches') }} as touches
+    group by touches.source_system, coalesce(touches.kind, 'touch')
+),
+
+-- an override of the source system beats `*`; a kind that no row names is read as `touch`
+kinds_understood as (
+    select
+        source_kinds.source_system,
+        source_kinds.source_kind,
+        coalesce(own_kinds.kind, any_kinds.kind, 'touch') as kind,
+        coalesce(own_kinds.team, any_kinds.team, own_fallback.team, any_fallback.team) as team,
+        coalesce(own_kinds.is_creditable, any_kinds.is_creditable, own_fallback.is_creditable, any_fallback.is_creditable, true)
+            as is_creditable,
+        coalesce(own_kinds.needs_answer, any_kinds.needs_answer, own_fallback.needs_answer, any_fallback.needs_answer, false)
+            as needs_answer
+    from source_kinds
+    left join kinds_in_force as own_kinds
+        on source_kinds.source_kind = own_kinds.kind and source_kinds.source_system = own_kinds.source_system
+    left join kinds_in_force as any_kinds
+        on source_kinds.source_kind = any_kinds.kind and any_kinds.source_system = '*'
+    left join kinds_in_force as own_fallback
+        on own_fallback.kind = 'touch' and source_kinds.source_system = own_fallback.source_system
+            and own_kinds.kind is null and any_kinds.kind is null
+    left join kinds_in_force as any_fallback
+        on any_fallback.kind = 'touch' and any_fallback.source_system = '*'
+            and own_kinds.kind is null and any_kinds.kind is null
+),
+
+linked as (
+    select
+        touches.touch_id,
+        coalesce(
+            touches.person_id,
+            leads.person_id,
+            deals.person_id,
+            deal_leads.person_id,
+            'lead:' || coalesce(touches.lead_id, deals.lead_id)
+        ) as person_id,
+        coalesce(touches.account_id, deals.account_id, leads.account_id, deal_leads.account_id) as account_id,
+        coalesce(touches.lead_id, deals.lead_id) as lead_id,
+        touches.deal_id,
+        touches.client_id,
+        touches.session_id,
+        touches.occurred_at,
+        touches.source_sequence,
+        coalesce(touches.kind, 'touch') as source_kind,
+        touches.direction,
+        touches.outcome,
+        touches.talk_seconds,
+        touches.is_automated,
+        touches.owner_id,
+        touches.team,
+        touches.campaign_id,
+        touches.source_system,
+        touches.source_record_key,
+        touches.outcome in ('answered', 'held', 'replied', 'clicked', 'submitted') or coalesce(touches.talk_seconds, 0) >= 10
+            as is_answered
+    from {{ ref('touches') }} as touches
+    left join {{ ref('leads') }} as leads
+        on touches.lead_id = leads.lead_id
+    left join {{ ref('deals') }} as deals
+        on touches.deal_id = deals.deal_id
+    left join {{ ref('leads') }} as deal_leads
+        on deals.lead_id = deal_leads.lead_id
+)
+
+select
+    linked.touch_id,
+    -- whom journeys find the touch by; null when the record names nobody at all
+    coalesce(linked.person_id, 'deal:' || linked.deal_id, 'account:' || linked.account_id) as member_id,
+    linked.person_id,
+    coalesce(linked.account_id, people.account_id) as account_id,
+    linked.lead_id,
+    linked.deal_id,
+    linked.client_id,
+    linked.session_id,
+    linked.occurred_at,
+    linked.source_sequence,
+    matched.channel,
+    matched.rule_id,
+    linked.campaign_id,
+    coalesce(linked.team, owners.team, kinds_understood.team, channels_in_force.team) as team,
+    kinds_understood.kind,
+    linked.source_kind,
+    linked.direction,
+    linked.outcome,
+    linked.talk_seconds,
+    linked.is_automated,
+    linked.owner_id,
+    kinds_understood.is_creditable
+        and not (
+            kinds_understood.needs_answer
+            and coalesce(linked.direction, 'outgoing') = 'outgoing'
+            and not coalesce(linked.is_answered, false)
+        )
+        and not (
+            coalesce(linked.is_automated, false)
+            and coalesce(linked.direction, 'incoming') = 'outgoing'
+            and not coalesce(linked.is_answered, false)
+        ) as is_creditable,
+    cast(null as string) as collapsed_into,
+    linked.source_system,
+    linked.source_record_key
+from linked
+inner join matched
+    on linked.touch_id = matched.row_key
+inner join kinds_understood
+    on linked.source_system = kinds_understood.source_system and linked.source_kind = kinds_understood.source_kind
+left join channels_in_force
+    on matched.channel = channels_in_force.channel
+left join {{ ref('people') }} as people
+    on linked.person_id = people.person_id
+left join {{ ref('owners') }} as owners
+    on linked.owner_id = owners.owner_id

@@ -1,0 +1,9 @@
+{#- Creation is the one moment that every lead has. A hand-over moment joins here once hand-over episodes are known. -#}
+select
+    leads.lead_id,
+    'creation' as moment,
+    leads.created_at as scored_at,
+    {{ local_date('leads.created_at') }} as scored_on
+from {{ ref('leads') }} as leads
+where not coalesce(leads.is_duplicate, false)
+    and not coalesce(leads.is_test, false)

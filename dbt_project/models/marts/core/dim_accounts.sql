@@ -1,0 +1,35 @@
+-- Accounts known to a source, and those that a person, lead, deal or touch names without any record of their own.
+with named as (
+    select account_id from {{ ref('accounts') }}
+    union
+    select account_id from {{ ref('people') }} where account_id is not null
+    union
+    select account_id from {{ ref('leads') }} where account_id is not null
+    union
+    select account_id from {{ ref('int_deals_valued') }} where account_id is not null
+    union
+    select account_id from {{ ref('touches') }} where account_id is not null
+)
+
+select
+    named.account_id,
+    accounts.account_name,
+    accounts.parent_account_id,
+    accounts.owner_id,
+    accounts.industry,
+    accounts.segment,
+    accounts.region,
+    accounts.country,
+    accounts.employees,
+    accounts.annual_revenue_minor,
+    accounts.currency,
+    accounts.is_in_icp,
+    accounts.domain,
+    accounts.created_at,
+    accounts.account_id is not null as is_on_record,
+    accounts.source_system,
+    accounts.source_record_key,
+    {{ build_fact('build_id') }} as build_id
+from named
+left join {{ ref('accounts') }} as accounts
+    on named.account_id = accounts.account_id

@@ -1,0 +1,8 @@
+{{ definition_rows(
+    'matrix_gates',
+    columns={
+        'criterion': 'string',
+        'min_points': 'bigint'
+    },
+    natural_key=['criterion']
+) }}

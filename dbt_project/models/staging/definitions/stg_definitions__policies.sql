@@ -1,0 +1,8 @@
+{{ definition_rows(
+    'policies',
+    columns={
+        'name': 'string',
+        'value': 'string'
+    },
+    natural_key=['name']
+) }}

@@ -1,0 +1,21 @@
+select
+    cast(account_id as string) as account_id,
+    cast(account_name as string) as account_name,
+    cast(parent_account_id as string) as parent_account_id,
+    cast(owner_id as string) as owner_id,
+    cast(industry as string) as industry,
+    cast(segment as string) as segment,
+    cast(region as string) as region,
+    cast(country as string) as country,
+    cast(employees as bigint) as employees,
+    cast(annual_revenue_minor as bigint) as annual_revenue_minor,
+    cast(currency as string) as currency,
+    cast(observed_sales_minor as bigint) as observed_sales_minor,
+    cast(observed_orders as bigint) as observed_orders,
+    cast(is_in_icp as boolean) as is_in_icp,
+    cast(domain as string) as domain,
+    cast(tax_id_token as string) as tax_id_token,
+    cast(created_at as timestamp) as created_at,
+    cast(source_system as string) as source_system,
+    cast(source_record_key as string) as source_record_key
+from {{ source('raw_files', 'accounts') }}

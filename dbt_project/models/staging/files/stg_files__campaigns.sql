@@ -1,0 +1,19 @@
+select
+    cast(campaign_id as string) as campaign_id,
+    cast(campaign_name as string) as campaign_name,
+    cast(platform as string) as platform,
+    cast(account_id as string) as account_id,
+    cast(started_on as date) as started_on,
+    cast(ended_on as date) as ended_on,
+    cast(objective as string) as objective,
+    cast(channel_label as string) as channel_label,
+    cast(utm_source as string) as utm_source,
+    cast(utm_medium as string) as utm_medium,
+    cast(utm_campaign as string) as utm_campaign,
+    cast(utm_content as string) as utm_content,
+    cast(utm_term as string) as utm_term,
+    cast(referrer_domain as string) as referrer_domain,
+    cast(click_id_kind as string) as click_id_kind,
+    cast(source_system as string) as source_system,
+    cast(source_record_key as string) as source_record_key
+from {{ source('raw_files', 'campaigns') }}

@@ -1,0 +1,23 @@
+select
+    cast(deal_id as string) as deal_id,
+    cast(lead_id as string) as lead_id,
+    cast(person_id as string) as person_id,
+    cast(account_id as string) as account_id,
+    cast(owner_id as string) as owner_id,
+    cast(pipeline as string) as pipeline,
+    cast(product as string) as product,
+    cast(created_at as timestamp) as created_at,
+    cast(signed_at as timestamp) as signed_at,
+    cast(won_at as timestamp) as won_at,
+    cast(lost_at as timestamp) as lost_at,
+    cast(status as string) as status,
+    cast(amount_minor as bigint) as amount_minor,
+    cast(amount_vat_minor as bigint) as amount_vat_minor,
+    cast(currency as string) as currency,
+    cast(amounts_include_vat as boolean) as amounts_include_vat,
+    cast(term_months as bigint) as term_months,
+    cast(loss_reason as string) as loss_reason,
+    cast(is_test as boolean) as is_test,
+    cast(source_system as string) as source_system,
+    cast(source_record_key as string) as source_record_key
+from {{ source('raw_files', 'deals') }}

@@ -1,0 +1,22 @@
+select
+    cast(session_id as string) as session_id,
+    cast(client_id as string) as client_id,
+    cast(person_id as string) as person_id,
+    cast(started_at as timestamp) as started_at,
+    cast(landing_page as string) as landing_page,
+    cast(page_views as bigint) as page_views,
+    cast(duration_seconds as bigint) as duration_seconds,
+    cast(is_bot as boolean) as is_bot,
+    cast(is_engaged as boolean) as is_engaged,
+    cast(campaign_id as string) as campaign_id,
+    cast(channel_label as string) as channel_label,
+    cast(utm_source as string) as utm_source,
+    cast(utm_medium as string) as utm_medium,
+    cast(utm_campaign as string) as utm_campaign,
+    cast(utm_content as string) as utm_content,
+    cast(utm_term as string) as utm_term,
+    cast(referrer_domain as string) as referrer_domain,
+    cast(click_id_kind as string) as click_id_kind,
+    cast(source_system as string) as source_system,
+    cast(source_record_key as string) as source_record_key
+from {{ source('raw_files', 'web_sessions') }}

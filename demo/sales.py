@@ -1,0 +1,443 @@
+"""What sales did with leads: assignments, calls, stages, answers, deals, proposals, payments, rejections.
+
+A lead's fate is drawn once from its true quality: it wins with that probability, else it stops at a stage that its
+quality makes likely. Times follow from who worked on it. Whatever would happen after the exports are taken is cut.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from demo.company import (
+    BRANCH_REPS,
+    CRITERIA,
+    ENDS_AT,
+    QUALIFIERS,
+    REPS,
+    SEGMENT_DEAL_MEDIANS,
+    SEGMENT_IN_ICP,
+    Company,
+    win_probability,
+)
+from demo.randomness import Flags, Floats, Ints, Times, generator_for, later, lognormal, seconds, within_office_hours
+
+NEVER = np.datetime64("NaT", "s")
+STOPPED_AT = ("lead", "mql", "sql", "proposal", "won")
+"""How far a lead goes in the end, by index."""
+REASONS = ("not_icp", "no_budget", "too_early", "competitor", "unreachable", "bad_data", "other", "")
+"""What the rep types in; the last is nothing."""
+SECOND_DEAL_SHARE = 0.09
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Fate of each lead, by its position; NaT where it never happened or has not happened yet.
+
+    stop: index of STOPPED_AT. skips_mql, skips_proposal: the CRM has no entry into that stage.
+    returned_at: sent back to marketing (and, where `sql_at` is later, revived). reopened_at: a lost deal
+    taken up again.
+    """
+
+    stop: Ints
+    mql_at: Times
+    handed_at: Times
+    sql_at: Times
+    proposal_at: Times
+    won_at: Times
+    lost_at: Times
+    closed_at: Times
+    returned_at: Times
+    reopened_at: Times
+    skips_mql: Flags
+    skips_proposal: Flags
+    reason: Ints
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """Calls and other sales touches. kind: index of CONTACT_KINDS. staff: owner's id."""
+
+    lead: Ints
+    occurred_at: Times
+    kind: Ints
+    is_outgoing: Flags
+    is_answered: Flags
+    talk_seconds: Ints
+    owner: NDArray[np.str_]
+
+
+CONTACT_KINDS = ("call", "meeting", "demo", "email", "messenger", "chat")
+
+
+@dataclass(frozen=True)
+class Deals:
+    """Deals by position. lead: -1 for a second deal of a customer; `amount` in minor units, VAT included (Moscow)."""
+
+    lead: Ints
+    account: Ints
+    person: Ints
+    owner: NDArray[np.str_]
+    created_at: Times
+    won_at: Times
+    lost_at: Times
+    paid_at: Times
+    amount: Ints
+    term_months: Ints
+    is_branch: Flags
+
+
+@dataclass(frozen=True)
+class Payments:
+    """Payments by position; refunds are negative. `amount` as in Deals."""
+
+    deal: Ints
+    paid_at: Times
+    amount: Ints
+
+
+@dataclass(frozen=True)
+class StageEvents:
+    """Stage entries in the order the CRM wrote them. stage: index of STAGES; deal -1 before there is one."""
+
+    lead: Ints
+    deal: Ints
+    stage: Ints
+    entered_at: Times
+
+
+STAGES = ("lead", "mql", "sql", "proposal", "won", "paid", "returned", "lost")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Answers to the matrix's questions: position of the lead, criterion and level (-1: asked, not answered)."""
+
+    lead: Ints
+    criterion: Ints
+    level: Ints
+    answered_at: Times
+
+
+@dataclass(frozen=True)
+class Sales:
+    """All that the CRM saw."""
+
+    outcomes: Outcomes
+    contacts: Contacts
+    deals: Deals
+    payments: Payments
+    stage_events: StageEvents
+    answers: Answers
+
+
+def owners_of(company: Company) -> NDArray[np.str_]:
+    """Return the sales owner's id of every lead."""
+    own = np.array([rep.owner_id for rep in REPS])
+    branch = np.array([rep.owner_id for rep in BRANCH_REPS])
+    rep = company.leads.rep
+    return np.where(company.leads.is_branch, branch[np.minimum(rep, len(branch) - 1)], own[rep])
+
+
+def _of_rep(company: Company, field: str) -> Floats:
+    """Return one number of each lead's rep."""
+    own = np.array([getattr(rep, field) for rep in REPS], dtype=float)
+    branch = np.array([getattr(rep, field) for rep in BRANCH_REPS], dtype=float)
+    rep = company.leads.rep
+    return np.where(company.leads.is_branch, branch[np.minimum(rep, len(branch) - 1)], own[rep])
+
+
+def _known(times: Times, condition: Flags) -> Times:
+    """Keep an instant where the condition holds and the exports have seen it."""
+    return np.where(condition & (times < ENDS_AT), times, NEVER)
+
+
+def _outcomes(rng: np.random.Generator, company: Company) -> Outcomes:
+    """Draw every lead's fate and its instants. Slow reps lose time, never the lead's true quality."""
+    leads = company.leads
+    count = len(leads)
+    wins = rng.random(count) < win_probability(leads.quality)
+    rank = np.argsort(np.argsort(leads.quality + rng.normal(0, 1.3, count))) / count
+    stop = np.where(wins, 4, np.searchsorted(np.array([0.40, 0.66, 0.80]), rank))
+    created = leads.created_at
+    mql_at = within_office_hours(created + seconds(lognormal(rng, 20.0, 1.0, count), "h"))
+    handed_at = mql_at + seconds(rng.exponential(18.0, count), "m")
+    sql_at = within_office_hours(handed_at + seconds(lognormal(rng, 2.2, 0.8, count), "D"))
+    is_revived = (stop >= 2) & (rng.random(count) < 0.06)
+    returned_at = handed_at + seconds(lognormal(rng, 1.5, 0.6, count), "D")
+    sql_at = np.where(
+        is_revived, within_office_hours(returned_at + seconds(lognormal(rng, 24.0, 0.5, count), "D")), sql_at
+    )
+    proposal_at = within_office_hours(sql_at + seconds(lognormal(rng, 8.0, 0.7, count), "D"))
+    won_at = within_office_hours(proposal_at + seconds(lognormal(rng, 20.0, 0.6, count), "D"))
+    lost_at = later(np.where(stop == 2, sql_at, proposal_at), seconds(lognormal(rng, 17.0, 0.6, count), "D"))
+    reopened = wins & (rng.random(count) < 0.03)
+    reopened_at = proposal_at + ((won_at - proposal_at) * 0.7).astype("timedelta64[s]")
+    lost_at = np.where(reopened, proposal_at + ((won_at - proposal_at) * 0.4).astype("timedelta64[s]"), lost_at)
+    closed_at = np.where(
+        stop == 0,
+        created + seconds(lognormal(rng, 3.0, 0.7, count), "D"),
+        handed_at + seconds(lognormal(rng, 3.0, 0.6, count), "D"),
+    )
+    goes_back = (stop == 1) & (rng.random(count) < 0.42)
+    in_icp = SEGMENT_IN_ICP[company.accounts.segment[company.people.account[leads.person]]]
+    drawn = rng.random(count)
+    reason = np.select(
+        [
+            ~in_icp & (drawn < 0.6),
+            (leads.levels[:, 1] == 0) & (drawn < 0.75),
+            leads.levels[:, 4] == 0,
+            drawn < 0.30,
+            ~leads.has_phone,
+            drawn < 0.80,
+        ],
+        [0, 1, 2, 3, 5, 4],
+        6,
+    )
+    # Reps without discipline close what they called too late as "not our customer", or type nothing.
+    careless = rng.random(count) > _of_rep(company, "discipline")
+    reason = np.where(careless, np.where(rng.random(count) < 0.55, 0, 7), reason)
+    return Outcomes(
+        stop=stop,
+        mql_at=_known(mql_at, stop >= 1),
+        handed_at=_known(handed_at, stop >= 1),
+        sql_at=_known(sql_at, stop >= 2),
+        proposal_at=_known(proposal_at, stop >= 3),
+        won_at=_known(won_at, wins),
+        lost_at=_known(lost_at, np.isin(stop, (2, 3)) | reopened),
+        closed_at=_known(closed_at, np.isin(stop, (0, 1)) & ~goes_back),
+        returned_at=_known(returned_at, goes_back | is_revived),
+        reopened_at=_known(reopened_at, reopened),
+        skips_mql=(stop >= 2) & ~is_revived & (rng.random(count) < 0.06),
+        skips_proposal=(stop == 4) & ~reopened & (rng.random(count) < 0.05),
+        reason=reason,
+    )
+
+
+def _contacts(rng: np.random.Generator, company: Company, outcomes: Outcomes) -> Contacts:
+    """Make calls and meetings: the qualifier's tries, the rep's tries, the work on the deal."""
+    leads = company.leads
+    count = len(leads)
+    owner = owners_of(company)
+    qualifier = np.array([q.owner_id for q in QUALIFIERS])[leads.qualifier]
+    automatic = leads.created_at >= np.datetime64("2026-03-31T21:00:00")
+    speed = np.array([q.median_minutes for q in QUALIFIERS])[leads.qualifier] * np.where(automatic, 0.25, 1.0)
+    parts: list[tuple[NDArray, ...]] = []
+
+    def add(
+        lead: Ints,
+        at: Times,
+        kind: int | Ints,
+        outgoing: Flags,
+        answered: Flags,
+        who: NDArray[np.str_],
+        talk_median: float,
+    ) -> None:
+        talk = np.where(answered, np.maximum(12, lognormal(rng, talk_median, 0.7, len(lead))), 0).astype(np.int64)
+        keep = ~np.isnat(at) & (at < ENDS_AT) & ~leads.is_branch[lead]
+        kinds = np.broadcast_to(np.asarray(kind, dtype=np.int64), lead.shape)
+        parts.append(tuple(x[keep] for x in (lead, at, kinds, outgoing, answered, talk, who)))
+
+    everyone = np.arange(count)
+    called_in = np.flatnonzero(leads.way_in == 3)
+    yes = np.ones(count, dtype=bool)
+    add(called_in, leads.created_at[called_in], 0, ~yes[called_in], yes[called_in], qualifier[called_in], 160)
+    first = within_office_hours(leads.created_at + seconds(lognormal(rng, speed, 1.1, count), "m"))
+    first_answered = rng.random(count) < np.where(leads.has_phone, 0.58, 0.25)
+    kind = np.where(leads.has_phone, 0, 3)
+    tried = (leads.way_in != 3) & (rng.random(count) < 0.95)
+    add(everyone[tried], first[tried], kind[tried], yes[tried], first_answered[tried], qualifier[tried], 140)
+    again = tried & ~first_answered & (rng.random(count) < 0.75)
+    add(
+        everyone[again],
+        within_office_hours(first + seconds(lognormal(rng, 6.0, 0.8, count), "h"))[again],
+        kind[again],
+        yes[again],
+        (rng.random(count) < 0.5)[again],
+        qualifier[again],
+        140,
+    )
+
+    discipline = _of_rep(company, "discipline")
+    start = within_office_hours(
+        outcomes.handed_at + seconds(lognormal(rng, _of_rep(company, "median_minutes"), 0.9, count), "m")
+    )
+    start = np.where(np.isnat(outcomes.handed_at), NEVER, start)
+    reached = np.zeros(count, dtype=bool)
+    for attempt in range(4):
+        goes_on = ~reached & (rng.random(count) < (0.985 if attempt == 0 else 1.0) * discipline ** (attempt > 0))
+        answered = goes_on & ((rng.random(count) < 0.5) | (outcomes.stop >= 2) & (attempt == 1))
+        kind = np.where(leads.has_phone, np.where(attempt == 2, 4, 0), np.where(attempt % 2 == 0, 3, 4))
+        at = within_office_hours(start + seconds(attempt * 20.0 + rng.random(count) * 6, "h"))
+        at = np.where(np.isnat(start), NEVER, at)
+        add(everyone[goes_on], at[goes_on], kind[goes_on], yes[goes_on], answered[goes_on], owner[goes_on], 300)
+        reached |= answered
+
+    for begins, ends, mean in (
+        (outcomes.sql_at, outcomes.proposal_at, 0.7),
+        (outcomes.proposal_at, outcomes.won_at, 1.0),
+    ):
+        ends = np.where(np.isnat(ends), begins + np.timedelta64(15, "D"), ends)
+        times = np.where(np.isnat(begins), 0, rng.poisson(mean, count))
+        lead = np.repeat(everyone, times)
+        at = begins[lead] + ((ends - begins)[lead] * rng.random(len(lead))).astype("timedelta64[s]")
+        incoming = rng.random(len(lead)) < 0.3
+        add(
+            lead,
+            within_office_hours(at),
+            np.where(rng.random(len(lead)) < 0.75, 0, 3),
+            ~incoming,
+            incoming | (rng.random(len(lead)) < 0.7),
+            owner[lead],
+            380,
+        )
+    has_meeting = ~np.isnat(outcomes.sql_at) & (rng.random(count) < 0.62)
+    meeting = within_office_hours(outcomes.sql_at + seconds(rng.uniform(0.2, 5.0, count), "D"))
+    add(
+        everyone[has_meeting],
+        meeting[has_meeting],
+        1,
+        yes[has_meeting],
+        (rng.random(count) < 0.88)[has_meeting],
+        owner[has_meeting],
+        2_400,
+    )
+    has_demo = ~np.isnat(outcomes.proposal_at) & (rng.random(count) < 0.55)
+    shown = within_office_hours(outcomes.proposal_at - seconds(rng.uniform(0.3, 3.0, count), "D"))
+    shown = np.maximum(shown, outcomes.sql_at + np.timedelta64(3600, "s"))
+    add(everyone[has_demo], shown[has_demo], 2, yes[has_demo], yes[has_demo], owner[has_demo], 3_000)
+
+    columns = [np.concatenate(part) for part in zip(*parts, strict=True)]
+    order = np.lexsort((columns[2], columns[0], columns[1]))
+    lead, at, kinds, outgoing, answered, talk, who = (column[order] for column in columns)
+    return Contacts(
+        lead=lead, occurred_at=at, kind=kinds, is_outgoing=outgoing, is_answered=answered, talk_seconds=talk, owner=who
+    )
+
+
+def _deals(rng: np.random.Generator, company: Company, outcomes: Outcomes) -> Deals:
+    """Make a deal for every lead confirmed by sales, and a second deal, without a lead, for some customers."""
+    leads = company.leads
+    lead = np.flatnonzero(~np.isnat(outcomes.sql_at))
+    second = lead[~np.isnat(outcomes.won_at[lead]) & (rng.random(len(lead)) < SECOND_DEAL_SHARE)]
+    second_created = outcomes.won_at[second] + seconds(lognormal(rng, 70.0, 0.4, len(second)), "D")
+    second = second[second_created < ENDS_AT]
+    second_created = within_office_hours(second_created[second_created < ENDS_AT])
+    source = np.concatenate([lead, second])
+    person = leads.person[source]
+    account = company.people.account[person]
+    is_branch = leads.is_branch[source]
+    amount = lognormal(rng, SEGMENT_DEAL_MEDIANS[company.accounts.segment[account]], 0.45, len(source))
+    kopecks = np.where(rng.random(len(source)) < 0.15, rng.integers(0, 100, len(source)), 0)
+    minor = np.rint(amount / 100).astype(np.int64) * 10_000 + kopecks
+    # The branch sells for less and writes round sums of toman; kept in rial, which has no minor unit.
+    rial = np.rint(amount * 0.6 * 11_000 / 1e6).astype(np.int64) * 10**6
+    won_second = second_created + seconds(lognormal(rng, 12.0, 0.5, len(second)), "D")
+    won_at = np.concatenate([outcomes.won_at[lead], _known(won_second, rng.random(len(second)) < 0.8)])
+    lost_first = np.where(np.isnat(outcomes.won_at[lead]), outcomes.lost_at[lead], NEVER)
+    lost_first = np.where(np.isnat(outcomes.reopened_at[lead]), lost_first, NEVER)
+    paid_at = later(won_at, seconds(lognormal(rng, 7.0, 0.8, len(source)), "D"))
+    return Deals(
+        lead=np.concatenate([lead, np.full(len(second), -1)]),
+        account=account,
+        person=person,
+        owner=owners_of(company)[source],
+        created_at=np.concatenate([outcomes.sql_at[lead], second_created]),
+        won_at=won_at,
+        lost_at=np.concatenate([lost_first, np.full(len(second), NEVER)]),
+        paid_at=_known(paid_at, ~np.isnat(won_at) & (rng.random(len(source)) < 0.95)),
+        amount=np.where(is_branch, rial, minor),
+        term_months=np.where(rng.random(len(source)) < 0.8, 12, 24),
+        is_branch=is_branch,
+    )
+
+
+def _payments(rng: np.random.Generator, deals: Deals) -> Payments:
+    """Pay deals: in one part, or half and half thirty days apart; four in a hundred get something back."""
+    paid = np.flatnonzero(~np.isnat(deals.paid_at) & ~deals.is_branch)
+    in_parts = rng.random(len(paid)) < 0.42
+    first = np.where(in_parts, deals.amount[paid] // 2, deals.amount[paid])
+    rest = paid[in_parts]
+    rest_at = deals.paid_at[rest] + seconds(lognormal(rng, 30.0, 0.3, len(rest)), "D")
+    refunded = np.sort(rng.choice(paid, max(2, len(paid) * 4 // 100), replace=False))
+    refunded_at = deals.paid_at[refunded] + seconds(rng.uniform(20, 60, len(refunded)), "D")
+    whole = np.arange(len(refunded)) % 3 == 0
+    back = np.where(np.isin(refunded, rest), deals.amount[refunded] // 2, deals.amount[refunded])
+    back = np.where(whole, back, back // 4)
+    deal = np.concatenate([paid, rest, refunded])
+    at = np.concatenate([deals.paid_at[paid], rest_at, refunded_at])
+    amount = np.concatenate([first, deals.amount[rest] - deals.amount[rest] // 2, -back])
+    keep = at < ENDS_AT
+    order = np.argsort(at[keep], kind="stable")
+    return Payments(deal=deal[keep][order], paid_at=at[keep][order], amount=amount[keep][order])
+
+
+def _stage_events(rng: np.random.Generator, company: Company, outcomes: Outcomes, deals: Deals) -> StageEvents:
+    """Write the stage log: every entry that the CRM recorded, with skips, steps back and returns."""
+    count = len(company.leads)
+    everyone = np.arange(count)
+    deal_of_lead = np.full(count, -1)
+    with_lead = deals.lead >= 0
+    deal_of_lead[deals.lead[with_lead]] = np.flatnonzero(with_lead)
+    parts: list[tuple[Ints, Ints, Ints, Times]] = []
+
+    def add(lead: Ints, deal: Ints, stage: str, at: Times) -> None:
+        keep = ~np.isnat(at) & (at < ENDS_AT)
+        parts.append((lead[keep], deal[keep], np.full(int(keep.sum()), STAGES.index(stage)), at[keep]))
+
+    none = np.full(count, -1)
+    add(everyone, none, "lead", company.leads.created_at)
+    add(everyone, none, "mql", np.where(outcomes.skips_mql, NEVER, outcomes.mql_at))
+    add(everyone, none, "returned", outcomes.returned_at)
+    revived = ~np.isnat(outcomes.returned_at) & ~np.isnat(outcomes.sql_at)
+    add(everyone, none, "mql", np.where(revived, outcomes.sql_at - np.timedelta64(2, "D"), NEVER))
+    add(everyone, none, "lost", outcomes.closed_at)
+    add(everyone, deal_of_lead, "sql", outcomes.sql_at)
+    add(everyone, deal_of_lead, "proposal", np.where(outcomes.skips_proposal, NEVER, outcomes.proposal_at))
+    steps_back = ~np.isnat(outcomes.won_at) & np.isnat(outcomes.reopened_at) & ~outcomes.skips_proposal
+    steps_back &= rng.random(count) < 0.08
+    span = outcomes.won_at - outcomes.proposal_at
+    for again, share in (("sql", 0.3), ("proposal", 0.6)):
+        retaken_at = outcomes.proposal_at + (span * share).astype("timedelta64[s]")
+        add(everyone, deal_of_lead, again, np.where(steps_back, retaken_at, NEVER))
+    add(everyone, deal_of_lead, "lost", outcomes.lost_at)
+    add(everyone, deal_of_lead, "proposal", outcomes.reopened_at)
+    won = np.flatnonzero(~np.isnat(deals.won_at))
+    add(deals.lead[won], won, "won", deals.won_at[won])
+    add(deals.lead[won], won, "paid", deals.paid_at[won])
+    lead, deal, stage, at = (np.concatenate(part) for part in zip(*parts, strict=True))
+    order = np.lexsort((np.arange(len(at)), at))
+    return StageEvents(lead=lead[order], deal=deal[order], stage=stage[order], entered_at=at[order])
+
+
+def _answers(rng: np.random.Generator, company: Company, outcomes: Outcomes) -> Answers:
+    """Write the answers: most from the form, the instant the lead is created, the others at the first talk."""
+    leads = company.leads
+    lead = np.repeat(np.arange(len(leads)), len(CRITERIA))
+    criterion = np.tile(np.arange(len(CRITERIA)), len(leads))
+    level = leads.answers.reshape(-1)
+    decided = np.where(np.isnat(outcomes.mql_at), leads.created_at + np.timedelta64(20, "h"), outcomes.mql_at)
+    share = np.repeat(rng.uniform(0.2, 0.95, len(leads)), len(CRITERIA))
+    at = leads.created_at[lead] + ((decided - leads.created_at)[lead] * share).astype("timedelta64[s]")
+    by_form = rng.random(len(lead)) < 0.92
+    at = np.where(by_form, leads.created_at[lead], at + (criterion * 7).astype("timedelta64[s]"))
+    # Half of the criteria nobody asked about have no row at all, half a row with an empty answer.
+    written = (level >= 0) | (rng.random(len(level)) < 0.5)
+    keep = written & (at < ENDS_AT) & ~leads.is_branch[lead]
+    return Answers(lead=lead[keep], criterion=criterion[keep], level=level[keep], answered_at=at[keep])
+
+
+def build_sales(company: Company) -> Sales:
+    """Make everything that the CRM saw of the company's leads."""
+    outcomes = _outcomes(generator_for(company.seed, "outcomes"), company)
+    deals = _deals(generator_for(company.seed, "deals"), company, outcomes)
+    return Sales(
+        outcomes=outcomes,
+        contacts=_contacts(generator_for(company.seed, "contacts"), company, outcomes),
+        deals=deals,
+        payments=_payments(generator_for(company.seed, "payments"), deals),
+        stage_events=_stage_events(generator_for(company.seed, "stages"), company, outcomes, deals),
+        answers=_answers(generator_for(company.seed, "answers"), company, outcomes),
+    )

@@ -1,0 +1,89 @@
+"""The learned score: a logistic scorecard over declared categories and standardised numbers.
+
+A logistic model is calibrated by construction on its training rows and adds up: the log-odds of a lead are the sum
+of the contributions of its features, which is what makes them comparable with points of the matrix.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from ml.scoring.features import category_columns
+
+DIGITS = 6
+RAREST_CATEGORY = 20
+"""Categories seen on fewer training leads are pooled, and categories never seen are read as that pool."""
+
+
+def scorecard(design: pd.DataFrame) -> Pipeline:
+    """Unfitted pipeline for a design frame. Newton's method converges far below the printed digits, so the order
+    of the rows or the machine's vector width does not reach the output."""
+    categories = category_columns(design)
+    numbers = [name for name in design.columns if name not in categories]
+    encoder = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=RAREST_CATEGORY, sparse_output=False)
+    columns = ColumnTransformer([("categories", encoder, categories), ("numbers", StandardScaler(), numbers)])
+    model = LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-10, max_iter=1000)
+    return Pipeline([("columns", columns), ("model", model)])
+
+
+def probabilities(model: Pipeline, design: pd.DataFrame) -> np.ndarray:
+    """Chance of a win per row, rounded to 6 digits."""
+    return np.round(model.predict_proba(design)[:, 1], DIGITS)
+
+
+def contributions(model: Pipeline, design: pd.DataFrame) -> pd.DataFrame:
+    """Log-odds that each input column adds against the average training lead; (rows, columns of design), 6 digits."""
+    weighted = model.named_steps["columns"].transform(design) * model.named_steps["model"].coef_[0]
+    owners = _owners(model)
+    summed = {name: weighted[:, owners == name].sum(axis=1) - mean for name, mean in model.mean_contribution_.items()}
+    return pd.DataFrame(summed)[list(design.columns)].round(DIGITS) + 0.0
+
+
+def fit(design: pd.DataFrame, won: np.ndarray) -> Pipeline:
+    """Fit the scorecard and keep the average contribution of each input column as its zero point."""
+    model = scorecard(design).fit(design, won)
+    weighted = model.named_steps["columns"].transform(design) * model.named_steps["model"].coef_[0]
+    owners = _owners(model)
+    model.mean_contribution_ = {name: float(weighted[:, owners == name].sum(axis=1).mean()) for name in design.columns}
+    return model
+
+
+def _owners(model: Pipeline) -> np.ndarray:
+    """Input column behind each encoded column."""
+    owners: list[str] = []
+    for name, transformer, columns in model.named_steps["columns"].transformers_:
+        if not len(columns):
+            continue
+        for position, column in enumerate(columns):
+            width = _encoded_width(transformer, position) if name == "categories" else 1
+            owners += [column] * width
+    return np.array(owners, dtype=object)
+
+
+def _encoded_width(encoder: OneHotEncoder, position: int) -> int:
+    pooled = encoder.infrequent_categories_[position]
+    kept = len(encoder.categories_[position]) - (0 if pooled is None else len(pooled))
+    return kept + (pooled is not None)
+
+
+def weights(model: Pipeline) -> list[dict[str, Any]]:
+    """Encoded column and its log-odds weight, 6 digits, in the model's order."""
+    names = model.named_steps["columns"].get_feature_names_out()
+    coefficients = model.named_steps["model"].coef_[0]
+    pairs = zip(names, coefficients, strict=True)
+    return [{"name": str(name), "weight": round(float(value), DIGITS) + 0.0} for name, value in pairs]
+
+
+def version_of(card: dict[str, Any]) -> str:
+    """`logistic@` and twelve hex digits of the card: same data, policy and code of features give the same version."""
+    text = json.dumps(card, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return "logistic@" + hashlib.sha256(text.encode()).hexdigest()[:12]

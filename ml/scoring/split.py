@@ -1,0 +1,43 @@
+"""Which leads teach and which judge: labels old enough, earlier leads to train, later ones to evaluate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+SAMPLES = ("train", "test", "recent")
+
+
+@dataclass(frozen=True)
+class Split:
+    """`sample` of each row (train, test, recent) and the instant at which the held-out period begins."""
+
+    sample: npt.NDArray[np.object_]
+    cut_at: pd.Timestamp | None
+
+    def rows(self, name: str) -> npt.NDArray[np.int64]:
+        """Positions of the rows of a sample."""
+        return np.flatnonzero(self.sample == name)
+
+
+def split_by_time(scored_at: pd.Series, is_mature: pd.Series, training_share: float) -> Split:
+    """Split mature rows at one instant; all rows at that instant fall into the test sample.
+
+    Rows whose label is not mature (D14: the window lead → won has not passed) are `recent`: scored, never used to
+    teach or to judge, also when they are already won, because early wins alone would raise the rate.
+    """
+    if not 0 < training_share < 1:
+        raise ValueError(f"training_share is {training_share}; expected a number between 0 and 1")
+    mature = is_mature.fillna(False).to_numpy(dtype=bool)
+    sample = np.full(len(mature), "recent", dtype=object)
+    if not mature.any():
+        return Split(sample, None)
+    times = scored_at.to_numpy()
+    ordered = np.sort(times[mature])
+    cut = ordered[min(int(len(ordered) * training_share), len(ordered) - 1)]
+    sample[mature & (times < cut)] = "train"
+    sample[mature & (times >= cut)] = "test"
+    return Split(sample, pd.Timestamp(cut))

@@ -1,0 +1,5 @@
+"""`python -m orchestration` is `onefunnel`."""
+
+from orchestration.cli import main
+
+main()

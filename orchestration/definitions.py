@@ -1,0 +1,72 @@
+"""The Dagster code location: loads `defs/`, then applies policy to all assets at once."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import dagster as dg
+
+from orchestration.clock import Clock, SystemClock
+from orchestration.defs import ingest, publish, quality, schedules, score, transform
+from orchestration.landing import HomeLock
+from orchestration.pipeline import Pipeline, parse_as_of
+from orchestration.settings import CONFIG_VARIABLE, PROJECT_ROOT, Settings, load_settings
+
+AS_OF_TAG = "onefunnel/as_of"
+"""Run tag that makes a run rebuild the past: a date or an instant."""
+
+_OWNERS = {
+    "lake": "team:data",
+    "raw": "team:data",
+    "staging": "team:data",
+    "contracts": "team:data",
+    "scoring": "team:marketing_and_sales",
+    "attribution": "team:marketing_and_sales",
+    "funnel": "team:marketing_and_sales",
+    "kpi": "team:marketing_and_sales",
+}
+
+
+def build_definitions(
+    settings: Settings, *, clock: Clock | None = None, progress: Callable[[str], None] | None = None
+) -> dg.Definitions:
+    """All assets, checks, jobs and schedules of one configuration."""
+    the_clock = clock or SystemClock()
+
+    @dg.resource(description="Settings, lake and warehouse of one run; holds the home's lock while the run lasts.")
+    def pipeline(context: dg.InitResourceContext) -> Iterator[Pipeline]:
+        tag = context.run.tags.get(AS_OF_TAG) if context.run else None
+        as_of = parse_as_of(tag, settings.configuration.time_zone) if tag else None
+        with HomeLock(settings.home, context.run_id, the_clock):
+            yield Pipeline(settings, as_of, the_clock, progress or (lambda message: None))
+
+    definitions = dg.Definitions.merge(
+        ingest.build(settings),
+        transform.build(settings),
+        score.build(),
+        quality.build(),
+        publish.build(),
+        schedules.build(settings),
+        dg.Definitions(
+            resources={"pipeline": pipeline},
+            # One process a run: the home's lock belongs to a process, and DuckDB has one writer anyway.
+            executor=dg.in_process_executor,
+        ),
+    )
+    return definitions.map_resolved_asset_specs(func=_with_policy)
+
+
+def _with_policy(spec: dg.AssetSpec) -> dg.AssetSpec:
+    """Every asset has an owner; what is published daily is stale after a day and a half."""
+    policy: dict[str, object] = {}
+    if not spec.owners:
+        policy["owners"] = [_OWNERS.get(spec.group_name or "", "team:data")]
+    if spec.group_name == "publish":
+        policy["freshness_policy"] = dg.FreshnessPolicy.time_window(fail_window=schedules.STALE_AFTER)
+    return spec.replace_attributes(**policy) if policy else spec  # type: ignore[arg-type]
+
+
+def _configured() -> Settings:
+    return load_settings(PROJECT_ROOT / os.environ.get(CONFIG_VARIABLE, "onefunnel.yml"))
+
+
+defs = dg.Definitions() if os.environ.get("ONEFUNNEL_NO_CODE_LOCATION") else build_definitions(_configured())

@@ -1,0 +1,164 @@
+"""Files and definitions into the lake, then the lake shown to dbt."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from orchestration.binding import bind, fix_build
+from orchestration.clock import to_text
+from orchestration.contracts import load_contracts
+from orchestration.landing import ContactKeyError
+from orchestration.pipeline import Pipeline
+from orchestration.settings import DEFAULT_DEFINITIONS, Settings
+from orchestration.sources.calendar import land_calendar
+from orchestration.sources.definitions import SCHEMAS, DefinitionsError, land_definitions, load_currencies, read_definitions
+from orchestration.sources.files import FilesError, FilesMapping, MappingError, land_stream, load_mapping
+
+WAREHOUSE_POOL = "warehouse"
+"""DuckDB has one writer: every step that writes the warehouse file is in this pool, whose limit is 1."""
+
+RETRIES = dg.RetryPolicy(max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL)
+"""For what may pass (a file being written, a full disk); what the user must mend is not tried again."""
+
+
+@contextmanager
+def _no_retry(*kinds: type[Exception]) -> Iterator[None]:
+    """Turn errors that only the user can mend into a failure with their text, without retries."""
+    try:
+        yield
+    except kinds as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+
+
+def build(settings: Settings) -> dg.Definitions:
+    """Assets `lake/…` (one a stream) and `raw_…` (the views that dbt reads)."""
+    mappings = [load_mapping(path, settings.environment) for path in settings.mappings]
+    streams = [_stream_asset(settings, mapping, stream) for mapping in mappings for stream in mapping.streams]
+    return dg.Definitions(assets=[_definitions_asset(), _calendar_asset(), *streams, _raw_asset(mappings)])
+
+
+def _stream_asset(settings: Settings, mapping: FilesMapping, stream: str) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=["lake", mapping.source, stream],
+        group_name="lake",
+        kinds={"file", "parquet"},
+        description=f"Pulls of {mapping.source}/{stream}: every version of the exported files, append-only.",
+        retry_policy=RETRIES,
+        required_resource_keys={"pipeline"},
+        deps=[dg.AssetKey(["lake", "definitions", "currencies"])],
+    )
+    def land(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        pipeline: Pipeline = context.resources.pipeline
+        if pipeline.as_of is not None:
+            return dg.MaterializeResult(metadata={"status": "not read: the run rebuilds the past"})
+        with _no_retry(FilesError, MappingError, ContactKeyError):
+            results = land_stream(
+                pipeline.lake,
+                mapping,
+                stream,
+                contracts=load_contracts(),
+                currencies=load_currencies(DEFAULT_DEFINITIONS, settings.definitions),
+                company_time_zone=settings.configuration.time_zone,
+                contact_key=settings.contact_key,
+                progress=pipeline.progress,
+            )
+        for result in results:
+            pipeline.progress(
+                f"{mapping.source}/{stream}: {result.file}: {result.status}, {result.rows_in:,} rows in, {result.rows:,} out, "
+                f"{result.quarantined:,} quarantined"
+            )
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": sum(result.rows for result in results),
+                "quarantined": sum(result.quarantined for result in results),
+                "files": dg.MetadataValue.json({result.file: result.status for result in results}),
+            }
+        )
+
+    return land
+
+
+def _definitions_asset() -> dg.AssetsDefinition:
+    specs = [
+        dg.AssetSpec(
+            ["lake", "definitions", name],
+            group_name="lake",
+            kinds={"file", "parquet"},
+            description=f"Versions of the definition {name}, which both teams edit and sign.",
+        )
+        for name in SCHEMAS
+    ]
+
+    @dg.multi_asset(name="land_definitions", specs=specs, required_resource_keys={"pipeline"}, retry_policy=RETRIES)
+    def land(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        pipeline: Pipeline = context.resources.pipeline
+        if pipeline.as_of is None:
+            with _no_retry(DefinitionsError):
+                files = read_definitions(DEFAULT_DEFINITIONS, pipeline.settings.definitions)
+            landed = land_definitions(pipeline.lake, files)
+            changed = sum(result.is_new for result in landed)
+            pipeline.progress(f"definitions: {len(files)} files valid, {changed} new or changed")
+        for name in SCHEMAS:
+            yield dg.MaterializeResult(asset_key=["lake", "definitions", name])
+
+    return land
+
+
+def _calendar_asset() -> dg.AssetsDefinition:
+    @dg.asset(
+        key=["lake", "calendar", "days"],
+        group_name="lake",
+        kinds={"python", "parquet"},
+        description="Calendar days with Gregorian and Jalali months, computed once.",
+        required_resource_keys={"pipeline"},
+    )
+    def land(context: dg.AssetExecutionContext) -> None:
+        pipeline: Pipeline = context.resources.pipeline
+        if pipeline.as_of is None:
+            land_calendar(pipeline.lake)
+
+    return land
+
+
+def _raw_asset(mappings: list[FilesMapping]) -> dg.AssetsDefinition:
+    """One step that fixes the build and makes all `raw_*` views in one transaction."""
+    streams = [dg.AssetKey(["lake", mapping.source, stream]) for mapping in mappings for stream in mapping.streams]
+    definitions = [dg.AssetKey(["lake", "definitions", name]) for name in SCHEMAS]
+    calendar = dg.AssetKey(["lake", "calendar", "days"])
+    specs = [_raw_spec(f"raw_{key.path[1]}", key.path[2], [key]) for key in streams]
+    for contract in load_contracts().values():
+        filling = [
+            dg.AssetKey([f"raw_{mapping.source}", name])
+            for mapping in mappings
+            for name, stream in mapping.streams.items()
+            if any(fill.contract == contract.name for fill in stream.fills)
+        ]
+        specs.append(_raw_spec("raw_files", contract.name, filling, contract.description))
+    specs += [_raw_spec("raw_definitions", key.path[2], [key]) for key in definitions]
+    specs.append(_raw_spec("raw_calendar", "days", [calendar]))
+    everything = [*streams, *definitions, calendar]
+    specs += [_raw_spec("raw_landing", name, streams) for name in ("pulls", "quarantined_rows", "findings", "fills")]
+    specs += [_raw_spec("raw_build", name, everything) for name in ("build", "filled_contracts")]
+
+    @dg.multi_asset(name="bind_build", specs=specs, required_resource_keys={"pipeline"}, pool=WAREHOUSE_POOL)
+    def bind_build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        pipeline: Pipeline = context.resources.pipeline
+        sources = [mapping.source for mapping in mappings]
+        the_build = fix_build(pipeline.lake, pipeline.clock, sources, pipeline.as_of)
+        bind(pipeline.warehouse, pipeline.lake, the_build, pipeline.settings)
+        pipeline.progress(
+            f"build {the_build.build_id} reads {len(the_build.pulls)} pulls, known until {to_text(the_build.as_of_at)}"
+        )
+        tables = [".".join(spec.key.path) for spec in specs]
+        counts = pipeline.warehouse.row_counts(tables)
+        for spec, table in zip(specs, tables, strict=True):
+            yield dg.MaterializeResult(asset_key=spec.key, metadata={"dagster/row_count": counts[table]})
+
+    return bind_build
+
+
+def _raw_spec(schema: str, table: str, deps: list[dg.AssetKey], description: str | None = None) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        [schema, table], deps=deps, group_name="raw", kinds={"duckdb", "view"}, description=description or f"What the build reads of {table}, as text."
+    )

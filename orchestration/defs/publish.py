@@ -1,0 +1,57 @@
+"""Publication of the marts after the critical checks, then the page and the workbook from what is published."""
+
+import dagster as dg
+
+from orchestration.defs.transform import mart_keys
+from orchestration.pipeline import Pipeline
+from orchestration.publication import publish
+from orchestration.reports import build_page, build_workbook
+
+PUBLISHED = dg.AssetKey(["published", "current"])
+
+
+def build() -> dg.Definitions:
+    """Assets `published/current`, `reports/index`, `reports/marts`."""
+
+    @dg.asset(
+        key=PUBLISHED,
+        deps=mart_keys(),
+        group_name="publish",
+        kinds={"duckdb", "parquet"},
+        description="The newest good build: a DuckDB snapshot and one Parquet file per mart behind one symbolic link.",
+        required_resource_keys={"pipeline"},
+    )
+    def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        pipeline: Pipeline = context.resources.pipeline
+        build_id = str(pipeline.warehouse.read("raw_build.build")["build_id"][0])
+        the_build = publish(pipeline.warehouse.path, pipeline.outputs, build_id)
+        pipeline.progress(f"published {len(the_build.tables)} tables as build {build_id}")
+        return dg.MaterializeResult(metadata={"build": build_id, "tables": len(the_build.tables), "path": str(the_build.directory)})
+
+    @dg.asset(
+        key=["reports", "index"],
+        deps=[PUBLISHED],
+        group_name="publish",
+        kinds={"html"},
+        description="One self-contained page drawn from the published marts.",
+        required_resource_keys={"pipeline"},
+    )
+    def page(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        pipeline: Pipeline = context.resources.pipeline
+        out = build_page(pipeline.outputs / "published" / "current", pipeline.reports / "index.html", language=pipeline.settings.configuration.language)
+        return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(out)), "bytes": out.stat().st_size})
+
+    @dg.asset(
+        key=["reports", "marts"],
+        deps=[PUBLISHED],
+        group_name="publish",
+        kinds={"excel"},
+        description="Every published mart as a sheet of one workbook.",
+        required_resource_keys={"pipeline"},
+    )
+    def workbook(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        pipeline: Pipeline = context.resources.pipeline
+        out = build_workbook(pipeline.outputs / "published" / "current", pipeline.reports / "marts.xlsx", language=pipeline.settings.configuration.language)
+        return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(out)), "bytes": out.stat().st_size})
+
+    return dg.Definitions(assets=[published, page, workbook])

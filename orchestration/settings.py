@@ -1,0 +1,189 @@
+"""The only reader of the environment and of `onefunnel.yml`.
+
+Everything else gets a `Settings` object. A wrong setting is reported with the file, the line, the key and what was
+expected; all errors of a file are reported together.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+import yaml
+from dotenv import dotenv_values
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+DEFAULT_DEFINITIONS = PROJECT_ROOT / "definitions"
+DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+
+CONTACT_KEY_VARIABLE = "ONEFUNNEL_CONTACT_KEY"
+HOME_VARIABLE = "ONEFUNNEL_HOME"
+CONFIG_VARIABLE = "ONEFUNNEL_CONFIG"
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the text names file, line, key and what was expected."""
+
+
+def _known_time_zone(value: str) -> str:
+    if value not in available_timezones():
+        near = difflib.get_close_matches(value, sorted(available_timezones()), n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ValueError(f"expected an IANA time zone such as Europe/Moscow, got {value!r}{hint}")
+    return value
+
+
+def _currency_code(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", value):
+        raise ValueError(f"expected an ISO 4217 code of three capital letters such as EUR, got {value!r}")
+    return value
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FilesSource(_Section):
+    """Exported files of one system, read through a mapping file."""
+
+    type: Literal["files"]
+    mapping: Path = Field(description="mapping file, relative to the configuration")
+
+
+class Configuration(_Section):
+    """What `onefunnel.yml` may say."""
+
+    company: str = Field(min_length=1)
+    time_zone: Annotated[str, AfterValidator(_known_time_zone)] = "UTC"
+    period_calendar: Literal["gregorian", "jalali"] = "gregorian"
+    reporting_currency: Annotated[str, AfterValidator(_currency_code)]
+    vat_basis: Literal["net", "gross"] = "net"
+    language: Literal["en", "ru", "fa"] = "en"
+    home: Path = Path("var")
+    definitions: Path | None = None
+    sources: list[FilesSource] = Field(min_length=1)
+
+
+class Settings(BaseModel):
+    """A configuration with its paths resolved and the environment it was read in."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: Path
+    configuration: Configuration
+    home: Path
+    definitions: Path | None
+    mappings: list[Path]
+    environment: dict[str, str] = Field(repr=False)
+
+    @property
+    def lake(self) -> Path:
+        return self.home / "lake"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.home / "warehouse" / "onefunnel.duckdb"
+
+    @property
+    def contact_key(self) -> bytes | None:
+        """Key of the contact tokens, or None when it is not set (needed only when a contact column is mapped)."""
+        value = self.environment.get(CONTACT_KEY_VARIABLE, "")
+        return value.encode() if value else None
+
+
+def load_settings(path: Path, *, home: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read a configuration file.
+
+    Parameters
+    ----------
+    path : the configuration file; every path in it is relative to its folder.
+    home : overrides ONEFUNNEL_HOME, which overrides the file's `home`.
+    environment : variables that override the process's; a `.env` file beside the configuration or in the working
+        directory is read below both.
+
+    Raises
+    ------
+    SettingsError
+        naming file, line, key, what was expected.
+    """
+    path = path.expanduser().absolute()
+    if not path.is_file():
+        raise SettingsError(f"{path}: no such configuration file; give one with --config (see onefunnel.yml for a start)")
+    merged: dict[str, str] = {}
+    for dotenv in (Path.cwd() / ".env", path.parent / ".env"):
+        if dotenv.is_file():
+            merged.update({name: value for name, value in dotenv_values(dotenv).items() if value is not None})
+    merged.update(os.environ)
+    merged.update(environment or {})
+
+    configuration = _parse(path)
+    base = path.parent
+    chosen_home = home or (Path(merged[HOME_VARIABLE]) if merged.get(HOME_VARIABLE) else base / configuration.home)
+    problems = []
+    definitions = None
+    if configuration.definitions is not None:
+        definitions = (base / configuration.definitions).resolve()
+        if not definitions.is_dir():
+            problems.append(f"{path}: definitions: no such folder {definitions}; create it or remove the key")
+    mappings = [(base / source.mapping).resolve() for source in configuration.sources]
+    problems += [f"{path}: sources: no such mapping file {mapping}" for mapping in mappings if not mapping.is_file()]
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return Settings(
+        path=path,
+        configuration=configuration,
+        home=chosen_home.expanduser().absolute(),
+        definitions=definitions,
+        mappings=mappings,
+        environment=merged,
+    )
+
+
+def _parse(path: Path) -> Configuration:
+    text = path.read_text(encoding="utf-8-sig")
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path}: not valid YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise SettingsError(f"{path}, line 1: expected keys such as company, reporting_currency, sources")
+    try:
+        return Configuration.model_validate(content)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(path, node, content, item) for item in error.errors())) from error
+
+
+def _explain(path: Path, node: yaml.Node | None, content: Any, item: Any) -> str:
+    """One validation error as `file, line N: key: what was expected`."""
+    location = list(item["loc"])
+    key = ".".join(str(part) for part in location)
+    message = item["msg"].removeprefix("Value error, ")
+    if item["type"] == "extra_forbidden":
+        names = sorted(Configuration.model_fields if len(location) == 1 else FilesSource.model_fields)
+        near = difflib.get_close_matches(str(location[-1]), names, n=1)
+        message = "unknown key; " + (f"did you mean {near[0]}?" if near else f"known keys: {', '.join(names)}")
+    return f"{path}, line {_line_of(node, location)}: {key}: {message}"
+
+
+def _line_of(node: yaml.Node | None, location: list[Any]) -> int:
+    """Line (from 1) of the deepest part of the location that the document has."""
+    line = 1 if node is None else node.start_mark.line + 1
+    for part in location:
+        if isinstance(node, yaml.MappingNode):
+            found = [(key, value) for key, value in node.value if key.value == str(part)]
+            if not found:
+                return line
+            line, node = found[0][0].start_mark.line + 1, found[0][1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+        else:
+            return line
+    return line

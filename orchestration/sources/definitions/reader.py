@@ -1,0 +1,226 @@
+"""Reads the definitions and checks them as a whole; every error of every file is reported together."""
+
+import csv
+import difflib
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.contracts import load_contracts
+from orchestration.sources.definitions.schema import SCHEMAS, Row, Schema
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One error: where it stands and what was expected. `line` is the physical line, `column` the column's name."""
+
+    path: Path
+    line: int | None
+    column: str | None
+    message: str
+
+    def __str__(self) -> str:
+        place = str(self.path)
+        if self.line is not None:
+            place += f":{self.line}"
+        return f"{place}: column {self.column}: {self.message}" if self.column else f"{place}: {self.message}"
+
+
+class DefinitionsError(ValueError):
+    """The definitions cannot be used; `problems` holds every error found."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        count = len(problems)
+        listing = "\n".join(f"  {problem}" for problem in problems)
+        super().__init__(f"{count} error{'' if count == 1 else 's'} in the definitions:\n{listing}")
+
+
+@dataclass(frozen=True)
+class DefinitionFile:
+    """One file as read: all columns of its schema, text, trimmed, empty as None.
+
+    `lines` are the physical lines on which the rows begin. `sha256` covers columns and values, so that other line ends
+    or quotes are not another version.
+    """
+
+    name: str
+    path: Path
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    lines: tuple[int, ...]
+    sha256: str
+
+
+def read_definitions(default_folder: Path, company_folder: Path | None = None) -> list[DefinitionFile]:
+    """All files, each from the company's folder when it is there, else from the defaults; in the order of the schema.
+
+    Raises DefinitionsError with every problem found: unknown files and columns, values that are not what their column
+    expects, repeated keys, references that point nowhere.
+    """
+    problems: list[Problem] = []
+    files: dict[str, DefinitionFile] = {}
+    if company_folder is not None:
+        problems += _unknown_files(Path(company_folder))
+    for schema in SCHEMAS.values():
+        path = Path(default_folder) / f"{schema.name}.csv"
+        if company_folder is not None and (Path(company_folder) / path.name).exists():
+            path = Path(company_folder) / path.name
+        file, found = read_file(path, schema)
+        problems += found
+        if file is not None:
+            files[schema.name] = file
+    problems += _broken_references(files)
+    if problems:
+        raise DefinitionsError(problems)
+    return list(files.values())
+
+
+def read_file(path: Path, schema: Schema) -> tuple[DefinitionFile | None, list[Problem]]:
+    """One file and its problems, references apart. The file is None when its columns cannot be told."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        return None, [Problem(path, None, None, "is missing; every definitions file exists, if only with its header")]
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        return None, [Problem(path, line, None, "is not UTF-8; save it as CSV UTF-8 (it may be cp1251 now)")]
+    records = list(_records(text))
+    if not records:
+        return None, [Problem(path, 1, None, f"is empty; expected the header {','.join(schema.column_names)}")]
+    header = [name.strip() for name in records[0][1]]
+    problems = _header_problems(path, header, schema)
+    if problems:
+        return None, problems
+    rows: list[Row] = []
+    lines: list[int] = []
+    for line, values in records[1:]:
+        if len(values) != len(header):
+            problems.append(
+                Problem(path, line, None, f"has {len(values)} values, expected {len(header)} as in the header")
+            )
+            continue
+        given = {name: value.strip() or None for name, value in zip(header, values, strict=True)}
+        rows.append({column.name: _canonical(given.get(column.name), column.kind.name) for column in schema.columns})
+        lines.append(line)
+    problems += _row_problems(path, schema, rows, lines)
+    content = json.dumps([schema.column_names, [list(row.values()) for row in rows]], ensure_ascii=False)
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    return DefinitionFile(schema.name, path, schema.column_names, tuple(rows), tuple(lines), digest), problems
+
+
+def nearest(value: str, known: Iterable[str]) -> str:
+    """`; did you mean …?` for the nearest known name, or nothing."""
+    close = difflib.get_close_matches(value, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _records(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Records with the line on which each begins; blank lines are left out. Separated by `,`, or by `;` if the header
+    has no comma."""
+    header = text.split("\n", 1)[0]
+    delimiter = ";" if ";" in header and "," not in header else ","
+    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
+    line = 1
+    for values in reader:
+        if any(value.strip() for value in values):
+            yield line, values
+        line = reader.line_num + 1
+
+
+def _canonical(value: str | None, kind: str) -> str | None:
+    """TRUE and FALSE as spreadsheets write them are the same as true and false."""
+    return value.lower() if value is not None and kind == "boolean" and value in ("TRUE", "FALSE") else value
+
+
+def _unknown_files(folder: Path) -> list[Problem]:
+    if not folder.is_dir():
+        return [Problem(folder, None, None, "is not a folder; expected the folder with the company's definitions")]
+    return [
+        Problem(path, None, None, f"is not a definitions file{nearest(path.stem, SCHEMAS)}")
+        for path in sorted(folder.glob("*.csv"))
+        if path.stem not in SCHEMAS
+    ]
+
+
+def _header_problems(path: Path, header: list[str], schema: Schema) -> list[Problem]:
+    known = schema.column_names
+    problems = [
+        Problem(path, 1, name, f"is not a column of {schema.name}{nearest(name, known)}")
+        for name in header
+        if name not in known
+    ]
+    problems += [Problem(path, 1, name, "stands twice") for name in known if header.count(name) > 1]
+    problems += [
+        Problem(path, 1, column.name, "is missing")
+        for column in schema.columns
+        if column.required and column.name not in header
+    ]
+    return problems
+
+
+def _row_problems(path: Path, schema: Schema, rows: list[Row], lines: list[int]) -> list[Problem]:
+    """Values, then laws. Laws are only asked about files whose values are sound, since they calculate with them."""
+    problems: list[Problem] = []
+    for row, line in zip(rows, lines, strict=True):
+        for column in schema.columns:
+            value = row[column.name]
+            if value is None:
+                if column.required:
+                    problems.append(Problem(path, line, column.name, f"is empty, expected {column.kind.name}"))
+            elif column.allowed and value not in column.allowed:
+                expected = f"expected one of {', '.join(column.allowed)}, got {value!r}{nearest(value, column.allowed)}"
+                problems.append(Problem(path, line, column.name, expected))
+            elif expectation := column.kind.check(value):
+                problems.append(Problem(path, line, column.name, f"{expectation}, got {value!r}"))
+    seen: dict[tuple[str | None, ...], int] = {}
+    key = (*schema.key, "valid_from") if schema.is_versioned else schema.key
+    for row, line in zip(rows, lines, strict=True):
+        values = tuple(row[name] for name in key)
+        if values in seen:
+            named = ", ".join(f"{name} {value}" for name, value in zip(key, values, strict=True) if value is not None)
+            problems.append(Problem(path, line, key[0], f"{named} stands on line {seen[values]} too"))
+        seen.setdefault(values, line)
+    present = {row[schema.columns[0].name] for row in rows}
+    problems += [
+        Problem(path, None, schema.columns[0].name, f"{value} is missing; the models rely on it")
+        for value in schema.must_have
+        if value not in present
+    ]
+    if problems:
+        return problems
+    for row, line in zip(rows, lines, strict=True):
+        problems += [Problem(path, line, column, message) for law in schema.row_laws for column, message in law(row)]
+    for file_law in schema.file_laws:
+        problems += [Problem(path, lines[found.row], found.column, found.message) for found in file_law(rows)]
+    return problems
+
+
+def _broken_references(files: dict[str, DefinitionFile]) -> list[Problem]:
+    """References to values that do not stand where they should. A target file that could not be read is passed over:
+    its own problem is reported."""
+    problems = []
+    for name, file in files.items():
+        for column in SCHEMAS[name].columns:
+            if column.reference is None:
+                continue
+            known = _referenced(column.reference, files)
+            if known is None:
+                continue
+            for row, line in zip(file.rows, file.lines, strict=True):
+                value = row[column.name]
+                if value is not None and value not in known:
+                    message = f"{value!r} is not in {column.reference}{nearest(value, known)}"
+                    problems.append(Problem(file.path, line, column.name, message))
+    return problems
+
+
+def _referenced(reference: str, files: dict[str, DefinitionFile]) -> list[str] | None:
+    if reference.startswith("contract "):
+        return list(load_contracts()[reference.removeprefix("contract ")].field_names)
+    name, column = reference.split(".")
+    if name not in files:
+        return None
+    return [value for row in files[name].rows if (value := row[column]) is not None]

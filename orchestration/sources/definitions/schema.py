@@ -1,0 +1,564 @@
+"""What each definitions file may hold: columns, types, allowed values, keys, references and laws between columns.
+
+Adding a file or a column is a change here and nowhere else on the way into the lake.
+
+Amounts (`targets` of unit money, `costs`) are whole units of their currency, as people write them: 50000 USD. Ratios
+are fractions (0.25), shares of attribution models integers per mille.
+"""
+
+import functools
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
+from zoneinfo import available_timezones
+
+Row = Mapping[str, str | None]
+
+
+class BrokenLaw(NamedTuple):
+    """Something wrong in a row: its place in the file (0 is the first data row), the column, and what was expected."""
+
+    row: int
+    column: str
+    message: str
+
+
+RowLaw = Callable[[Row], Iterator[tuple[str, str]]]
+FileLaw = Callable[[Sequence[Row]], Iterator[BrokenLaw]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A type of text. `check` returns None for a value that is one, else what was expected."""
+
+    name: str
+    check: Callable[[str], str | None]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `reference` names another file and its column (`stages.stage`) in which the value must stand."""
+
+    name: str
+    kind: Kind
+    required: bool = False
+    allowed: tuple[str, ...] = ()
+    reference: str | None = None
+
+
+@dataclass(frozen=True)
+class Schema:
+    """One file. `key` is the natural key: with `valid_from`, where there is one, it is unique in the file.
+
+    `must_have` are values of the first column that code and models rely on.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    must_have: tuple[str, ...] = ()
+    row_laws: tuple[RowLaw, ...] = ()
+    file_laws: tuple[FileLaw, ...] = ()
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def is_versioned(self) -> bool:
+        return "valid_from" in self.column_names
+
+
+def _pattern(name: str, pattern: str, expected: str) -> Kind:
+    compiled = re.compile(pattern)
+    return Kind(name, lambda value: None if compiled.fullmatch(value) else f"expected {expected}")
+
+
+def _parsed(name: str, parse: Callable[[str], object], expected: str) -> Kind:
+    def check(value: str) -> str | None:
+        try:
+            parse(value)
+        except (ValueError, InvalidOperation):
+            return f"expected {expected}"
+        return None
+
+    return Kind(name, check)
+
+
+def _iso_date(value: str) -> date:
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        raise ValueError(value)
+    return date.fromisoformat(value)
+
+
+@functools.cache
+def _zones() -> frozenset[str]:
+    """Every IANA zone; read from disk once, for it takes tens of milliseconds."""
+    return frozenset(available_timezones())
+
+
+def _number(value: str) -> Decimal:
+    if not re.fullmatch(r"-?\d+(\.\d+)?", value, re.ASCII):
+        raise ValueError(value)
+    return Decimal(value)
+
+
+TEXT = Kind("text", lambda value: None)
+NAME = _pattern("name", r"[a-z][a-z0-9_]*", "a name of lower-case letters, digits and _, a letter first")
+NAME_OR_ANY = _pattern("name or *", r"\*|[a-z][a-z0-9_]*", "a name such as amocrm, or * for any")
+INTEGER = _pattern("integer", r"-?[0-9]{1,18}", "a whole number")
+COUNT = _pattern("count", r"[0-9]{1,18}", "a whole number of at least 0")
+POSITIVE = _pattern("positive", r"[0-9]{0,17}[1-9][0-9]{0,17}|[1-9][0-9]*0*", "a whole number of at least 1")
+DECIMAL = _parsed("decimal", _number, "a number with a decimal point, such as 0.25")
+BOOLEAN = _pattern("boolean", r"true|false", "true or false")
+DATE = _parsed("date", _iso_date, "a date as 2026-06-01")
+TIME = _pattern("time", r"(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00", "a time of day as 09:00 (24:00 ends the day)")
+CURRENCY = _pattern("currency", r"[A-Z]{3}", "an ISO 4217 code such as EUR")
+ZONE = Kind("zone", lambda value: None if value in _zones() else "expected a zone such as Europe/Moscow")
+
+TEAMS = ("marketing", "sales", "both")
+OWNER_TEAMS = ("marketing", "sales", "shared")
+
+VERSION_COLUMNS = (
+    Column("valid_from", DATE, required=True),
+    Column("recorded_on", DATE, required=True),
+    Column("marketing_owner", TEXT, required=True),
+    Column("sales_owner", TEXT, required=True),
+)
+
+MAIN_CHAIN = ("lead", "mql", "sql", "proposal", "won", "paid")
+SIDE_STAGES = ("visit", "engaged", "sql_candidate", "retained", "expanded", "returned", "lost")
+REASONS = (
+    "no_budget",
+    "not_icp",
+    "too_early",
+    "competitor",
+    "unreachable",
+    "duplicate",
+    "bad_data",
+    "other",
+)
+
+POLICIES: dict[str, tuple[str, ...] | Kind] = {
+    "revenue_event": ("won", "paid"),
+    "close_event": ("won", "paid"),
+    "conversion_rule": ("independent", "reset_after_conversion"),
+    "matrix_scale": ("raw110", "normalised100"),
+    "bottleneck_minimum_n": POSITIVE,
+}
+"""Known policies: their values, or the kind of their value."""
+
+
+def _in_order(low: str, high: str) -> RowLaw:
+    """Both present: low must not be above high (numbers, ISO dates and times of day alike)."""
+
+    def law(row: Row) -> Iterator[tuple[str, str]]:
+        first, last = row[low], row[high]
+        if first is None or last is None:
+            return
+        try:
+            wrong = _number(first) > _number(last)
+        except ValueError:
+            wrong = first > last
+        if wrong:
+            yield high, f"expected at least {low} ({first}), got {last}"
+
+    return law
+
+
+def _needs(column: str, value: str, *needed: str) -> RowLaw:
+    """Where `column` has `value`, the `needed` columns must be filled."""
+
+    def law(row: Row) -> Iterator[tuple[str, str]]:
+        if row[column] == value:
+            for name in needed:
+                if row[name] is None:
+                    yield name, f"is empty, but {column} {value} needs it"
+
+    return law
+
+
+def _policy_value(row: Row) -> Iterator[tuple[str, str]]:
+    name, value = row["name"], row["value"]
+    known = POLICIES.get(name or "")
+    if known is None or value is None:
+        return
+    if isinstance(known, Kind):
+        expected = known.check(value)
+        if expected:
+            yield "value", f"{expected} for {name}, got {value!r}"
+    elif value not in known:
+        yield "value", f"expected one of {', '.join(known)} for {name}, got {value!r}"
+
+
+SHARES = ("first_share", "lead_created_share", "opportunity_created_share", "last_share", "rest_share")
+
+
+def _shares(row: Row) -> Iterator[tuple[str, str]]:
+    if row["rule"] != "anchored":
+        for name in SHARES:
+            if row[name] is not None:
+                yield name, f"only rule anchored has shares, and this rule is {row['rule']}"
+        return
+    total = sum(int(row[name] or 0) for name in SHARES)
+    if total != 1000:
+        yield "first_share", f"the shares of an anchored model are per mille and sum to 1000, got {total}"
+
+
+def _currency_row(row: Row) -> Iterator[tuple[str, str]]:
+    code = row["currency"] or ""
+    if row["alias_of"] is None:
+        expected = CURRENCY.check(code)
+        if expected:
+            yield "currency", f"{expected} (or fill alias_of), got {code!r}"
+        if row["exponent"] is None:
+            yield "exponent", "is empty; a currency needs the number of digits of its minor unit (2 for EUR, 0 for JPY)"
+        if row["alias_factor"] is not None:
+            yield "alias_factor", "stands without alias_of"
+    else:
+        if row["alias_factor"] is None:
+            yield "alias_factor", "is empty; say how many units of alias_of one unit of the alias is"
+        if row["exponent"] is not None:
+            yield "exponent", "an alias takes the exponent of its currency; leave this empty"
+
+
+def _alias_of_a_currency(rows: Sequence[Row]) -> Iterator[BrokenLaw]:
+    """An alias stands for a currency, not for another alias."""
+    codes = {row["currency"] for row in rows if row["alias_of"] is None}
+    for index, row in enumerate(rows):
+        if row["alias_of"] is not None and row["alias_of"] not in codes:
+            yield BrokenLaw(index, "alias_of", f"{row['alias_of']!r} is not a currency of this file")
+
+
+def _money_target(row: Row) -> Iterator[tuple[str, str]]:
+    numbers = ("target_low", "target_high", "benchmark_low", "benchmark_high")
+    if row["unit"] == "money" and row["currency"] is None and any(row[name] is not None for name in numbers):
+        yield "currency", "is empty; a target in money needs its currency"
+
+
+def _at_least_number(row: Row) -> Iterator[tuple[str, str]]:
+    if row["operator"] == "at_least" and row["value"] is not None:
+        expected = DECIMAL.check(row["value"])
+        if expected:
+            yield "value", f"{expected}, got {row['value']!r}"
+
+
+def _opening_hours(row: Row) -> Iterator[tuple[str, str]]:
+    opens, closes = row["opens"], row["closes"]
+    if (opens is None) != (closes is None):
+        yield ("opens" if opens is None else "closes"), "opens and closes are filled together"
+    elif opens is not None and closes is not None and opens >= closes:
+        yield "closes", f"expected a time after opens ({opens}), got {closes}"
+
+
+def _weekday(row: Row) -> Iterator[tuple[str, str]]:
+    if row["weekday"] is not None and row["weekday"] not in set("1234567"):
+        yield "weekday", f"expected 1 (Monday) to 7 (Sunday), got {row['weekday']!r}"
+
+
+def _closed_day(row: Row) -> Iterator[tuple[str, str]]:
+    if row["state"] == "closed" and row["opens"] is not None:
+        yield "opens", "a closed day has no opening hours"
+
+
+def _channel_rule(row: Row) -> Iterator[tuple[str, str]]:
+    if not any(row[name] is not None for name in MATCHERS):
+        yield "rule_id", "has no matcher and would take every row; fill at least one column"
+
+
+def _unique(*columns: str) -> FileLaw:
+    """No two rows of one `valid_from` have the same values in `columns`."""
+
+    def law(rows: Sequence[Row]) -> Iterator[BrokenLaw]:
+        seen: dict[tuple[str | None, ...], int] = {}
+        for index, row in enumerate(rows):
+            key = (row["valid_from"], *(row[name] for name in columns))
+            if None in key[1:]:
+                continue
+            if key in seen:
+                yield BrokenLaw(
+                    index, columns[-1], f"{', '.join(map(str, key[1:]))} stands in data row {seen[key] + 1} too"
+                )
+            seen.setdefault(key, index)
+
+    return law
+
+
+def _bands_start_at_zero(rows: Sequence[Row]) -> Iterator[BrokenLaw]:
+    scales: dict[str | None, list[tuple[Decimal, int]]] = defaultdict(list)
+    for index, row in enumerate(rows):
+        scales[row["scale"]].append((_number(row["lower_bound"] or "0"), index))
+    for scale, bounds in scales.items():
+        lowest, index = min(bounds)
+        if lowest != 0:
+            yield BrokenLaw(index, "lower_bound", f"the lowest band of {scale} starts at 0, got {lowest}")
+
+
+def _same_position(rows: Sequence[Row]) -> Iterator[BrokenLaw]:
+    """All levels of a criterion share its position and question."""
+    first: dict[tuple[str | None, str | None], Row] = {}
+    for index, row in enumerate(rows):
+        known = first.setdefault((row["criterion"], row["valid_from"]), row)
+        for name in ("criterion_position", "question"):
+            if row[name] != known[name]:
+                yield BrokenLaw(
+                    index, name, f"differs within criterion {row['criterion']}: {row[name]!r}, {known[name]!r}"
+                )
+
+
+MATCHERS = (
+    "source_system",
+    "kind",
+    "platform",
+    "channel_label",
+    "utm_source",
+    "utm_medium",
+    "utm_campaign",
+    "referrer_domain",
+    "click_id_kind",
+)
+
+
+def _schema(name: str, key: Iterable[str], *columns: Column, **laws: object) -> Schema:
+    return Schema(name, (*columns, *VERSION_COLUMNS), tuple(key), **laws)  # type: ignore[arg-type]
+
+
+def _required(name: str, kind: Kind = TEXT, *allowed: str, reference: str | None = None) -> Column:
+    return Column(name, kind, True, allowed, reference)
+
+
+def _optional(name: str, kind: Kind = TEXT, *allowed: str, reference: str | None = None) -> Column:
+    return Column(name, kind, False, allowed, reference)
+
+
+SCHEMAS: dict[str, Schema] = {
+    schema.name: schema
+    for schema in (
+        _schema(
+            "stages",
+            ["stage"],
+            _required("stage", NAME),
+            _required("position", POSITIVE),
+            _required("is_main_chain", BOOLEAN),
+            _required("owner_team", TEXT, *OWNER_TEAMS),
+            _optional("key_output"),
+            _optional("success_metric"),
+            _optional("view_a", POSITIVE),
+            _optional("view_b", POSITIVE),
+            _optional("view_c", POSITIVE),
+            must_have=(*MAIN_CHAIN, *SIDE_STAGES),
+            file_laws=(_unique("position"), _unique("view_a"), _unique("view_b"), _unique("view_c")),
+        ),
+        _schema(
+            "stage_map",
+            ["source_system", "pipeline", "source_stage"],
+            _required("source_system", NAME_OR_ANY),
+            _required("pipeline"),
+            _required("source_stage"),
+            _required("stage", NAME, reference="stages.stage"),
+            _required("is_opportunity", BOOLEAN),
+        ),
+        _schema(
+            "mql_rule",
+            ["alternative", "field"],
+            _required("alternative", POSITIVE),
+            _required("field", NAME, reference="contract leads"),
+            _required("operator", TEXT, "is_true", "equals", "at_least", "present"),
+            _optional("value"),
+            _required("is_hot_hand", BOOLEAN),
+            row_laws=(_needs("operator", "equals", "value"), _needs("operator", "at_least", "value"), _at_least_number),
+        ),
+        _schema(
+            "matrix",
+            ["criterion", "level"],
+            _required("criterion", NAME),
+            _required("criterion_position", POSITIVE),
+            _required("level"),
+            _required("points", COUNT),
+            _required("question"),
+            file_laws=(_same_position,),
+        ),
+        _schema(
+            "matrix_bands",
+            ["scale", "band"],
+            _required("scale", TEXT, "raw110", "normalised100"),
+            _required("band", TEXT, "cold", "review", "hot"),
+            _required("lower_bound", DECIMAL),
+            _required("handover_type", TEXT, "full", "review", "off_rule"),
+            file_laws=(_unique("scale", "lower_bound"), _bands_start_at_zero),
+        ),
+        _schema(
+            "matrix_gates",
+            ["criterion"],
+            _required("criterion", NAME, reference="matrix.criterion"),
+            _required("min_points", COUNT),
+        ),
+        _schema(
+            "channels",
+            ["channel"],
+            _required("channel", NAME),
+            _required("role", TEXT, "create", "harvest", "neutral"),
+            _required("team", TEXT, *TEAMS),
+            _required("is_paid", BOOLEAN),
+            must_have=("direct", "unknown"),
+        ),
+        _schema(
+            "touch_kinds",
+            ["source_system", "kind"],
+            _required("source_system", NAME_OR_ANY),
+            _required("kind", NAME),
+            _required("team", TEXT, *TEAMS),
+            _required("is_creditable", BOOLEAN),
+            _required("needs_answer", BOOLEAN),
+            _optional("session_rank", POSITIVE),
+        ),
+        _schema(
+            "channel_rules",
+            ["rule_id"],
+            _required("rule_id", NAME),
+            _required("priority", COUNT),
+            *(_optional(name) for name in MATCHERS),
+            _required("channel", NAME, reference="channels.channel"),
+            row_laws=(_channel_rule,),
+            file_laws=(_unique("priority"),),
+        ),
+        _schema(
+            "attribution_models",
+            ["attribution_model"],
+            _required("attribution_model", NAME),
+            _required("rule", TEXT, "first", "last", "last_non_direct", "linear", "anchored", "time_decay"),
+            *(_optional(name, COUNT) for name in SHARES),
+            _optional("half_life_days", POSITIVE),
+            _required("lookback_days", POSITIVE),
+            _required("is_enabled", BOOLEAN),
+            row_laws=(_shares, _needs("rule", "time_decay", "half_life_days")),
+        ),
+        _schema(
+            "conversion_kinds",
+            ["conversion_kind"],
+            _required("conversion_kind", NAME),
+            _required("journey_level", TEXT, "person", "account"),
+            _required("carries_revenue", BOOLEAN),
+            _required("is_attributed", BOOLEAN),
+        ),
+        _schema(
+            "policies",
+            ["name"],
+            _required("name", NAME, *POLICIES),
+            _required("value"),
+            must_have=tuple(POLICIES),
+            row_laws=(_policy_value,),
+        ),
+        _schema(
+            "targets",
+            ["kpi", "variant", "segment", "currency"],
+            _required("kpi", NAME),
+            _required("variant", NAME),
+            _required("segment"),
+            _optional("target_low", DECIMAL),
+            _optional("target_high", DECIMAL),
+            _optional("benchmark_low", DECIMAL),
+            _optional("benchmark_high", DECIMAL),
+            _optional("currency", CURRENCY, reference="currencies.currency"),
+            _required("owner_team", TEXT, *OWNER_TEAMS),
+            _required("unit", TEXT, "ratio", "money", "days", "count"),
+            _required("direction", TEXT, "up", "down"),
+            row_laws=(
+                _in_order("target_low", "target_high"),
+                _in_order("benchmark_low", "benchmark_high"),
+                _money_target,
+            ),
+        ),
+        _schema(
+            "step_windows",
+            ["from_stage", "to_stage", "cohort_basis"],
+            _required("from_stage", NAME, reference="stages.stage"),
+            _required("to_stage", NAME, reference="stages.stage"),
+            _required("cohort_basis", TEXT, "step", "lead"),
+            _required("window_days", POSITIVE),
+        ),
+        _schema(
+            "calendars",
+            ["calendar", "weekday", "opens"],
+            _required("calendar", NAME),
+            _required("kind", TEXT, "24x7", "business_hours", "working_days"),
+            _required("zone", ZONE),
+            _optional("weekday", POSITIVE),
+            _optional("opens", TIME),
+            _optional("closes", TIME),
+            row_laws=(
+                _needs("kind", "business_hours", "weekday", "opens", "closes"),
+                _needs("kind", "working_days", "weekday"),
+                _weekday,
+                _opening_hours,
+            ),
+        ),
+        _schema(
+            "calendar_exceptions",
+            ["calendar", "date_on", "opens"],
+            _required("calendar", NAME, reference="calendars.calendar"),
+            _required("date_on", DATE),
+            _required("state", TEXT, "closed", "short", "open"),
+            _optional("opens", TIME),
+            _optional("closes", TIME),
+            row_laws=(
+                _needs("state", "short", "opens", "closes"),
+                _needs("state", "open", "opens", "closes"),
+                _opening_hours,
+                _closed_day,
+            ),
+        ),
+        _schema(
+            "costs",
+            ["cost_id"],
+            _required("cost_id"),
+            _required("team", TEXT, "marketing", "sales"),
+            _optional("category"),
+            _optional("campaign_id"),
+            _optional("channel", NAME, reference="channels.channel"),
+            _required("started_on", DATE),
+            _required("ended_on", DATE),
+            _required("amount", DECIMAL),
+            _required("currency", TEXT, reference="currencies.currency"),
+            _optional("amount_vat", DECIMAL),
+            row_laws=(_in_order("started_on", "ended_on"),),
+        ),
+        _schema(
+            "fx_rates",
+            ["date_on", "currency", "reporting_currency"],
+            _required("date_on", DATE),
+            _required("currency", CURRENCY, reference="currencies.currency"),
+            _required("reporting_currency", CURRENCY, reference="currencies.currency"),
+            _required("rate", DECIMAL),
+        ),
+        Schema(
+            "currencies",
+            (
+                _required("currency"),
+                _optional("exponent", COUNT, "0", "1", "2", "3", "4"),
+                _optional("alias_of", CURRENCY),
+                _optional("alias_factor", POSITIVE),
+            ),
+            ("currency",),
+            row_laws=(_currency_row,),
+            file_laws=(_alias_of_a_currency,),
+        ),
+        _schema(
+            "reasons",
+            ["source_system", "source_reason"],
+            _required("source_system", NAME_OR_ANY),
+            _required("source_reason"),
+            _required("reason", TEXT, *REASONS),
+        ),
+        Schema(
+            "labels",
+            (_required("key"), _required("en"), _required("ru"), _required("fa")),
+            ("key",),
+        ),
+    )
+}
+"""Every definitions file by name."""

@@ -1,0 +1,103 @@
+"""The summary printed at the end of a run, read from what was published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from orchestration.pipeline import Pipeline
+
+
+def summarise(pipeline: Pipeline, seconds: float) -> str:
+    """Rows in and out, quarantine, findings, the funnel, credit by channel and model, both scores, where to look."""
+    published = pipeline.outputs / "published" / "current"
+    connection = duckdb.connect()
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        for file in sorted((published / "parquet").glob("*.parquet")):
+            connection.execute(f"create view \"{file.stem}\" as select * from read_parquet('{file}')")
+        sections = [
+            _rows(connection), _quarantine(connection), _findings(connection), _funnel(connection), _credit(connection), _scores(connection),
+        ]  # fmt: skip
+    finally:
+        connection.close()
+    outputs = [
+        f"page       {_shown(pipeline.reports / 'index.html')}   (open it in a browser)",
+        f"workbook   {_shown(pipeline.reports / 'marts.xlsx')}",
+        f"DuckDB     {_shown(published / 'onefunnel.duckdb')}   (schema marts; for BI tools)",
+        f"Parquet    {_shown(published / 'parquet')}",
+    ]
+    sections.append("Open next\n" + "\n".join("  " + line for line in outputs))
+    sections.append(f"Done in {seconds:.1f} s")
+    return "\n\n".join(section for section in ["", *sections] if section or section == "")
+
+
+def _table(title: str, header: list[str], rows: list[tuple[object, ...]]) -> str:
+    """A titled table; numbers to the right."""
+    if not rows:
+        return ""
+    text = [header, *[["–" if cell is None else f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]]
+    widths = [max(len(line[column]) for line in text) for column in range(len(header))]
+    right = [all(isinstance(row[column], int) or row[column] is None or str(row[column]).rstrip("%").replace(".", "").isdigit() for row in rows) for column in range(len(header))]
+    lines = ["  " + "  ".join(cell.rjust(width) if is_right else cell.ljust(width) for cell, width, is_right in zip(line, widths, right, strict=True)).rstrip() for line in text]
+    return "\n".join([title, *lines])
+
+
+def _rows(connection: duckdb.DuckDBPyConnection) -> str:
+    rows = connection.execute(
+        "select source || '/' || stream, cast(count(*) as bigint), cast(sum(rows_in) as bigint), cast(sum(rows) as bigint), cast(sum(quarantined) as bigint) "
+        "from rpt_pulls where is_read and source not in ('definitions', 'calendar') group by 1 order by 1"
+    ).fetchall()
+    return _table("Rows", ["stream", "files", "in", "out", "quarantined"], rows)
+
+
+def _quarantine(connection: duckdb.DuckDBPyConnection) -> str:
+    rows = connection.execute(
+        "select source || '/' || stream, column_name, reason, scope, cast(sum(occurrences) as bigint) from rpt_quarantine group by all order by 5 desc, 1, 2, 3 limit 15"
+    ).fetchall()
+    return _table("Quarantine (row: kept out; value: only this value is empty)", ["stream", "column", "reason", "scope", "count"], rows)
+
+
+def _findings(connection: duckdb.DuckDBPyConnection) -> str:
+    rows = connection.execute(
+        "select source || '/' || stream, column_name, finding, occurrences, rows_checked, message from rpt_findings order by 1, 2, 3"
+    ).fetchall()
+    return _table("Findings about the files", ["stream", "column", "finding", "count", "of", "what it means"], rows)
+
+
+def _funnel(connection: duckdb.DuckDBPyConnection) -> str:
+    rows = connection.execute(
+        "select from_stage || ' → ' || to_stage, cast(sum(numerator) as bigint), cast(sum(denominator) as bigint), "
+        "case when sum(denominator) > 0 then printf('%.1f%%', 100.0 * sum(numerator) / sum(denominator)) end "
+        "from rpt_funnel_cohorts where view = 'A' and cohort_basis = 'lead' and channel = '(all)' group by from_stage, to_stage "
+        "having sum(denominator) > 0 order by sum(denominator) desc, sum(numerator) desc"
+    ).fetchall()
+    return _table("Funnel (all lead cohorts; young ones included)", ["step", "reached", "of", "rate"], rows)
+
+
+def _credit(connection: duckdb.DuckDBPyConnection) -> str:
+    kinds = connection.execute(
+        "select conversion_kind, attribution_model, channel, cast(sum(credited_minor) as bigint), sum(credited_conversions) from rpt_attribution_by_channel "
+        "where month_basis = 'conversion' and conversion_kind = (select case when count(*) filter (where conversion_kind = 'paid') > 0 then 'paid' else 'won' end "
+        "from rpt_attribution_by_channel) group by all"
+    ).fetchall()
+    if not kinds:
+        return ""
+    models = sorted({row[1] for row in kinds})
+    channels = sorted({row[2] for row in kinds})
+    cell = {(row[1], row[2]): row[4] for row in kinds}
+    rows = [(channel, *[f"{cell.get((model, channel), 0):.1f}" for model in models]) for channel in channels]
+    rows.append(("total", *[f"{sum(cell.get((model, channel), 0) for channel in channels):.1f}" for model in models]))
+    return _table(f"Credited conversions ({kinds[0][0]}) by channel and model", ["channel", *models], rows)
+
+
+def _scores(connection: duckdb.DuckDBPyConnection) -> str:
+    rows = connection.execute(
+        "select metric, printf('%.3f', matrix), printf('%.3f', learned), verdict, n from rpt_score_comparison where segment = '(all)' order by metric"
+    ).fetchall()
+    return _table("Matrix against learned score, same leads", ["metric", "matrix", "learned", "verdict", "n"], rows)
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

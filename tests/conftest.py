@@ -1,0 +1,82 @@
+"""Builds shared by all integration tests: each configuration runs once in a session."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.settings import PROJECT_ROOT
+
+EXAMPLE_DATA = Path(os.environ.get("ONEFUNNEL_EXAMPLE_DATA") or PROJECT_ROOT.parent / "shared" / "data")
+
+
+@dataclass(frozen=True)
+class Built:
+    """A home after a run: what it printed, and queries over what it published."""
+
+    home: Path
+    printed: str
+
+    @property
+    def published(self) -> Path:
+        return self.home / "published" / "current"
+
+    def query(self, sql: str) -> list[tuple]:
+        """Rows of a query over the published snapshot; tables as marts.<table>."""
+        with duckdb.connect(str(self.published / "onefunnel.duckdb"), read_only=True) as connection:
+            connection.execute("set TimeZone = 'UTC'")
+            return connection.execute(sql).fetchall()
+
+    def one(self, sql: str) -> object:
+        """The single value of a query."""
+        ((value,),) = self.query(sql)
+        return value
+
+
+def onefunnel(*arguments: str, home: Path, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a user would, with the home set."""
+    variables = {**os.environ, "ONEFUNNEL_HOME": str(home), **(environment or {})}
+    command = [sys.executable, "-m", "orchestration", *arguments]
+    return subprocess.run(command, cwd=PROJECT_ROOT, env=variables, capture_output=True, text=True, check=False)
+
+
+def _built(tmp_path_factory: pytest.TempPathFactory, name: str, *arguments: str) -> Built:
+    home = tmp_path_factory.mktemp(name)
+    done = onefunnel(*arguments, home=home)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]
+    return Built(home, done.stdout)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The demo company, built once."""
+    return _built(tmp_path_factory, "demo", "demo")
+
+
+@pytest.fixture(scope="session")
+def example_data() -> Path:
+    if not (EXAMPLE_DATA / "olist").is_dir():
+        pytest.skip(f"the public example data is not here ({EXAMPLE_DATA}); set ONEFUNNEL_EXAMPLE_DATA to its folder")
+    return EXAMPLE_DATA
+
+
+@pytest.fixture(scope="session")
+def olist(example_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The Olist export with commas, built once."""
+    return _built(tmp_path_factory, "olist", "run", "--config", "examples/olist/onefunnel.yml")
+
+
+@pytest.fixture(scope="session")
+def olist_semicolon(example_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The same data exported with semicolons, built once."""
+    return _built(tmp_path_factory, "olist_semicolon", "run", "--config", "examples/olist_semicolon/onefunnel.yml")
+
+
+@pytest.fixture
+def run_onefunnel() -> Callable[..., subprocess.CompletedProcess[str]]:
+    return onefunnel

@@ -1,0 +1,118 @@
+"""The Olist funnel through the whole chain; every expected number is recomputed from the CSV files by plain pandas."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from orchestration.publication import compare_builds
+from tests.conftest import Built
+
+
+@pytest.fixture(scope="module")
+def leads(example_data: Path) -> pd.DataFrame:
+    return pd.read_csv(example_data / "olist" / "olist_marketing_qualified_leads_dataset.csv", parse_dates=["first_contact_date"])
+
+
+@pytest.fixture(scope="module")
+def deals(example_data: Path) -> pd.DataFrame:
+    return pd.read_csv(example_data / "olist" / "olist_closed_deals_dataset.csv", parse_dates=["won_date"])
+
+
+def test_every_lead_and_every_deal_arrives(olist: Built) -> None:
+    assert olist.one("select count(*) from marts.fct_leads") == 8000
+    assert olist.one("select count(*) from marts.fct_deals where status = 'won'") == 842
+    assert olist.one("select count(*) from marts.rpt_quarantine where scope = 'row'") == 0
+
+
+def test_leads_and_wins_by_month_of_first_contact_are_those_of_pandas(olist: Built, leads: pd.DataFrame, deals: pd.DataFrame) -> None:
+    joined = leads.merge(deals[["mql_id", "won_date"]], on="mql_id", how="left")
+    joined["month"] = joined["first_contact_date"].dt.strftime("%Y-%m")
+    # D12: a win before the first contact is no conversion of that lead's cohort
+    joined["won"] = joined["won_date"] >= joined["first_contact_date"]
+    expected = joined.groupby("month").agg(leads=("mql_id", "size"), won=("won", "sum"))
+    rows = olist.query(
+        "select strftime(cohort_month, '%Y-%m'), denominator, numerator from marts.rpt_funnel_cohorts "
+        "where view = 'C' and cohort_basis = 'lead' and channel = '(all)' and from_stage = 'lead' and to_stage = 'won' and denominator > 0 order by 1"
+    )
+    assert rows == [(month, int(row.leads), int(row.won)) for month, row in expected.iterrows()]
+    assert sum(row[2] for row in rows) == 841
+
+
+def test_leads_and_wins_by_origin_are_those_of_pandas(olist: Built, leads: pd.DataFrame, deals: pd.DataFrame) -> None:
+    channel = leads["origin"].fillna("unknown").replace({"direct_traffic": "direct", "other_publicities": "other_advertising"})
+    won = leads["mql_id"].isin(deals["mql_id"])
+    expected = pd.DataFrame({"channel": channel, "won": won}).groupby("channel")["won"].agg(["size", "sum"])
+    rows = olist.query(
+        "select leads.channel, count(*), count(deals.deal_id) from marts.fct_leads as leads "
+        "left join marts.fct_deals as deals on deals.lead_id = leads.lead_id group by 1 order by 1"
+    )
+    assert rows == [(name, int(row["size"]), int(row["sum"])) for name, row in expected.iterrows()]
+
+
+def test_the_deal_won_before_its_first_contact_stays_and_is_listed(olist: Built, leads: pd.DataFrame, deals: pd.DataFrame) -> None:
+    joined = deals.merge(leads, on="mql_id")
+    early = joined.loc[joined["won_date"] < joined["first_contact_date"], "mql_id"].tolist()
+    assert len(early) == 1
+    assert olist.query("select distinct entity_id from marts.rpt_data_oddities where kind like '%before%'") == [(early[0],)]
+    assert olist.one(f"select count(*) from marts.fct_deals where deal_id = '{early[0]}' and status = 'won'") == 1
+
+
+def test_the_sales_of_won_sellers_are_carried_as_far_as_the_data_goes(olist: Built, deals: pd.DataFrame, example_data: Path) -> None:
+    sales = pd.read_csv(example_data / "olist" / "seller_performance.csv")
+    expected = sales.loc[sales["seller_id"].isin(deals["seller_id"]), "gross_revenue"]
+    rows = olist.query(
+        "select count(accounts.observed_sales_minor), sum(accounts.observed_sales_minor) from marts.fct_deals as deals "
+        "join marts.dim_accounts as accounts on accounts.account_id = deals.account_id"
+    )
+    assert len(expected) == 380
+    assert rows == [(380, round(sum(round(value * 100) for value in expected)))]
+
+
+def test_what_the_data_cannot_say_is_missing_with_a_reason_never_zero(olist: Built) -> None:
+    rows = olist.query("select distinct kpi, value, missing_reason from marts.rpt_kpi_values where kpi in ('cac_blended', 'cpl', 'plan_attainment')")
+    assert rows
+    assert all(value is None and reason for _, value, reason in rows)
+    assert ("no_cost_data" in {reason for kpi, _, reason in rows if kpi == "cpl"}) is True
+
+
+def test_each_model_credits_every_win_once(olist: Built) -> None:
+    rows = olist.query(
+        "select attribution_model, sum(weight * conversion_count) from marts.fct_attribution_credits where conversion_kind = 'won' group by 1 order by 1"
+    )
+    assert [model for model, _ in rows] == ["first", "last", "linear", "time_decay", "u_shaped", "w_shaped"]
+    assert {float(total) for _, total in rows} == {842.0}
+
+
+def test_the_semicolon_export_gives_the_same_marts_except_what_it_lost(olist: Built, olist_semicolon: Built) -> None:
+    for table in ("fct_leads", "dim_people", "dim_accounts", "fct_touches"):
+        ours, theirs = (pd.read_parquet(built.published / "parquet" / f"{table}.parquet") for built in (olist, olist_semicolon))
+        key = {"fct_leads": "lead_id", "dim_people": "person_id", "dim_accounts": "account_id", "fct_touches": "touch_id"}[table]
+        merged = ours.merge(theirs, on=key, suffixes=("", "_other"), how="outer", indicator=True)
+        assert set(merged["_merge"]) == {"both"}
+        for column in [name for name in ours.columns if name not in (key, "build_id")]:
+            differs = ~((merged[column] == merged[f"{column}_other"]) | (merged[column].isna() & merged[f"{column}_other"].isna()))
+            allowed = {"channel", "channel_label", "channel_rule_id", "rule_id"}
+            assert differs.sum() == (60 if column in allowed else 0), (table, column, merged.loc[differs, [column, f"{column}_other"]].head())
+    first = dict(olist.query("select deal_id, won_at from marts.fct_deals"))
+    second = dict(olist_semicolon.query("select deal_id, won_at from marts.fct_deals"))
+    assert first.keys() == second.keys()
+    assert sum(first[deal] != second[deal] for deal in first) == 762
+    assert all(first[deal].replace(second=0) == second[deal] for deal in first)
+    assert {difference.table for difference in compare_builds(olist.published, olist_semicolon.published)} >= {"fct_deals", "fct_leads"}
+
+
+def test_what_the_semicolon_export_lost_is_reported_by_name(olist_semicolon: Built) -> None:
+    findings = {
+        (stream, column, finding): occurrences
+        for stream, column, finding, occurrences in olist_semicolon.query("select stream, column_name, finding, occurrences from marts.rpt_findings")
+    }
+    assert findings[("leads", "origin", "listed_value")] == 559
+    assert findings[("closed_deals", "won_date", "precision_lost")] == 842
+    assert findings[("closed_deals", "average_stock", "spreadsheet_date")] == 32
+    for text in ("Direct Traffic", "precision_lost", "spreadsheet_date"):
+        assert text in olist_semicolon.printed
+
+
+def test_the_first_export_has_none_of_these_findings(olist: Built) -> None:
+    assert olist.query("select finding from marts.rpt_findings") == []

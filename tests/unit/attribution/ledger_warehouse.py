@@ -1,0 +1,120 @@
+"""A small warehouse for tests of the ledger: raw relations from Python rows, one dbt build of the attribution models.
+
+The raw relations are made as the binding makes them (all text, canonical notation), so the tests run every model between
+an exported file and the ledger. Definitions are the project's own, except those a test overrides.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import yaml
+
+PROJECT = Path(__file__).resolve().parents[3]
+DBT_PROJECT = PROJECT / "dbt_project"
+Row = Mapping[str, Any]
+
+LANDING_TABLES = {
+    "pulls": "source varchar, stream varchar, pull bigint, account varchar, kind varchar, rows_in bigint, rows bigint, "
+    "quarantined bigint, observed_at timestamp, committed_at timestamp, is_read boolean",
+    "quarantined_rows": "source varchar, stream varchar, pull bigint, file_name varchar, row_number bigint, line_number bigint, "
+    "column_name varchar, contract varchar, scope varchar, reason varchar, shape varchar",
+    "findings": "source varchar, stream varchar, pull bigint, file_name varchar, column_name varchar, finding varchar, "
+    "occurrences bigint, rows_checked bigint, message varchar",
+    "fills": "source varchar, stream varchar, pull bigint, contract varchar, fill varchar, rows_filled bigint, "
+    "rows_skipped bigint, money_field varchar, currency varchar, money_minor varchar",
+}
+
+
+@dataclass
+class LedgerWarehouse:
+    """Rows by contract and overridden definitions; `build` makes the file and runs dbt once.
+
+    `contracts`: contract name to rows (missing columns are null). `definitions`: file name without .csv to rows that
+    replace the project's file. Values are written as text, None as null.
+    """
+
+    path: Path
+    contracts: dict[str, list[Row]] = field(default_factory=dict)
+    definitions: dict[str, list[Row]] = field(default_factory=dict)
+
+    def add(self, contract: str, **values: Any) -> None:
+        """Adds one row of a contract, with the columns every contract ends with filled in."""
+        row = {"source_system": "crm", "source_record_key": f"crm/{contract}/{next(iter(values.values()))}/1", **values}
+        self.contracts.setdefault(contract, []).append(row)
+
+    def build(self, select: Sequence[str]) -> duckdb.DuckDBPyConnection:
+        """Creates the raw relations, builds `select` with its data tests and returns a connection to the result.
+
+        Raises AssertionError with dbt's output when a model or one of the laws fails.
+        """
+        with duckdb.connect(str(self.path)) as connection:
+            self._create_raw(connection)
+        environment = {**os.environ, "ONEFUNNEL_WAREHOUSE": str(self.path)}
+        target = self.path.parent / "target"
+        arguments = ["--profiles-dir", ".", "--target-path", str(target), "--log-path", str(target / "logs")]
+        result = subprocess.run(
+            [
+                *(sys.executable, "-c", "from dbt.cli.main import cli; cli()", "build", *arguments),
+                *("--indirect-selection", "buildable", "--exclude-resource-type", "unit_test", "--select", *select),
+            ],
+            cwd=DBT_PROJECT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
+        return duckdb.connect(str(self.path), read_only=True)
+
+    def _create_raw(self, connection: duckdb.DuckDBPyConnection) -> None:
+        for schema in ("raw_files", "raw_definitions", "raw_build", "raw_calendar", "raw_landing", "ml"):
+            connection.execute(f"create schema {schema}")
+        for model in sorted((DBT_PROJECT / "models" / "contracts").glob("*.yml")):
+            contract = yaml.safe_load(model.read_text(encoding="utf-8"))["models"][0]
+            columns = [column["name"] for column in contract["columns"]]
+            _create_text_table(connection, f"raw_files.{contract['name']}", columns, self.contracts.get(contract["name"], []))
+        for file in sorted((PROJECT / "definitions").glob("*.csv")):
+            with file.open(encoding="utf-8", newline="") as stream:
+                reader = csv.DictReader(stream)
+                rows = [{key: value or None for key, value in row.items()} for row in reader]
+                columns = list(reader.fieldnames or [])
+            rows = [dict(row) for row in self.definitions.get(file.stem, rows)]
+            numbered = [{**row, "_pull": "1", "_row": str(number)} for number, row in enumerate(rows, start=1)]
+            _create_text_table(connection, f"raw_definitions.{file.stem}", [*columns, "_pull", "_row"], numbered)
+        connection.execute(
+            "create table raw_build.build as select 'test' as build_id, timestamp '2026-07-01' as as_of_at, "
+            "timestamp '2026-07-01' as evaluated_at, 'Europe/Moscow' as time_zone, 'gregorian' as period_calendar, "
+            "'RUB' as reporting_currency, 'net' as vat_basis, 'Test' as company, 'en' as language, true as has_payments_source"
+        )
+        connection.execute(
+            "create table raw_calendar.days(date_on date, iso_weekday bigint, gregorian_month_starts_on date, "
+            "jalali_month_starts_on date, gregorian_period varchar, jalali_period varchar)"
+        )
+        connection.execute(
+            "insert into raw_calendar.days select cast(day as date), isodow(day), date_trunc('month', day), null, strftime(day, '%Y-%m'), null "
+            "from range(timestamp '2023-01-01', timestamp '2027-01-01', interval 1 day) as days(day)"
+        )
+        for table, columns_ddl in LANDING_TABLES.items():
+            connection.execute(f"create table raw_landing.{table}({columns_ddl})")
+
+
+def _create_text_table(
+    connection: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str], rows: Sequence[Row]
+) -> None:
+    unknown = {key for row in rows for key in row} - set(columns)
+    assert not unknown, f"{name} has no column {sorted(unknown)}"
+    values = {column: [None if row.get(column) is None else str(row[column]) for row in rows] for column in columns}
+    rows_as_text = pa.table({column: pa.array(cells, type=pa.string()) for column, cells in values.items()})
+    connection.register("rows_as_text", rows_as_text)
+    connection.execute(f"create table {name} as select * from rows_as_text")
+    connection.unregister("rows_as_text")

@@ -1,0 +1,227 @@
+"""The entry point: frames in, frames out; refusals are results; nothing later than the moment is used."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml.scoring.features import LeakError, design
+from ml.scoring.registry import load_model, save_model
+from ml.scoring.run import TABLES, ScoringPolicy, score_leads
+
+MAXIMA = {"budget": 20, "need_urgency": 30, "timeline": 10}
+QUICK = ScoringPolicy(minimum_leads=200, minimum_conversions=20, replicates=50)
+
+
+def company(leads: int, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Leads one an hour; the chance of a win rises with the points; the last tenth is not mature."""
+    generator = np.random.default_rng(seed)
+    ids = [f"lead-{number:05d}" for number in range(leads)]
+    times = pd.Timestamp("2025-01-01") + pd.to_timedelta(np.arange(leads), unit="h")
+    total = np.zeros(leads)
+    answers = []
+    for position, (criterion, maximum) in enumerate(MAXIMA.items()):
+        level = generator.integers(0, 3, size=leads)
+        points = level * maximum // 2
+        total += points
+        answers.append(
+            pd.DataFrame(
+                {
+                    "lead_id": ids,
+                    "moment": "creation",
+                    "criterion": criterion,
+                    "criterion_position": position,
+                    "level": np.array(["no", "partly", "yes"])[level],
+                    "points": points,
+                    "maximum_points": maximum,
+                    "gate_min_points": None,
+                    "is_missing": False,
+                    "answered_at": times,
+                }
+            )
+        )
+    features = pd.DataFrame(
+        {
+            "lead_id": ids,
+            "moment": "creation",
+            "scored_at": times,
+            "latest_known_at": times,
+            "definition_version": "matrix@1",
+            "matrix_scale": "raw110",
+            "review_lower_bound": 25,
+            "hot_lower_bound": 45,
+            "is_won": generator.random(leads) < 1 / (1 + np.exp(-(total - 40) / 6)),
+            "is_mature": np.arange(leads) < leads * 9 // 10,
+            "channel": generator.choice(["search", "social"], leads),
+            "source_system": "crm",
+            "weekday": times.day_of_week + 1,
+            "hour": times.hour,
+            "has_valid_phone": True,
+            "touches_until_moment": generator.integers(0, 5, leads),
+        }
+    )
+    return features, pd.concat(answers, ignore_index=True)
+
+
+def test_every_lead_gets_both_scores_and_the_points_behind_them() -> None:
+    features, answers = company(1000)
+    result = score_leads(features, answers, QUICK)
+    assert list(result.scores.columns) == list(TABLES["lead_scores"])
+    assert list(result.points.columns) == list(TABLES["lead_score_points"])
+    assert list(result.comparison.columns) == list(TABLES["score_comparison"])
+    assert result.scores["scorer"].value_counts().to_dict() == {"matrix": 1000, "learned": 1000}
+    of_matrix = result.points[result.points["scorer"] == "matrix"].groupby("lead_id")["points"].sum()
+    scores = result.scores[result.scores["scorer"] == "matrix"].set_index("lead_id")["score"]
+    assert (of_matrix == scores).all()
+
+
+def test_bands_follow_the_bounds_of_the_lead_s_own_moment() -> None:
+    features, answers = company(2)
+    answers["points"] = [20, 20, 15, 15, 10, 10]
+    features["hot_lower_bound"] = [45, 46]
+    result = score_leads(features, answers, QUICK)
+    assert result.scores["score"].tolist() == [45, 45]
+    assert result.scores["band"].tolist() == ["hot", "review"]
+
+
+def test_a_gate_in_the_definition_sends_a_hot_lead_to_review() -> None:
+    features, answers = company(1)
+    answers["points"] = [20, 30, 0]
+    answers["gate_min_points"] = [10, None, 5]
+    score = score_leads(features, answers, QUICK).scores.iloc[0]
+    assert (score["score"], score["band"], score["gate_failed"]) == (50, "review", True)
+
+
+def test_a_lead_scored_under_an_older_matrix_misses_none_of_its_criteria() -> None:
+    """`timeline` came later: the older lead has two criteria and a maximum of 50, nothing missing."""
+    features, answers = company(2)
+    older = answers["lead_id"] == "lead-00000"
+    answers = answers[~(older & (answers["criterion"] == "timeline"))]
+    result = score_leads(features, answers, QUICK)
+    assert result.scores["missing_criteria"].tolist() == [0, 0]
+
+
+def test_the_same_input_in_another_order_gives_the_same_output_to_the_last_digit() -> None:
+    features, answers = company(600)
+    one = score_leads(features, answers, QUICK)
+    two = score_leads(features.sample(frac=1, random_state=1), answers.sample(frac=1, random_state=2), QUICK)
+    pd.testing.assert_frame_equal(one.scores, two.scores, check_exact=True)
+    pd.testing.assert_frame_equal(one.points, two.points, check_exact=True)
+    pd.testing.assert_frame_equal(one.comparison, two.comparison, check_exact=True)
+    assert json.dumps(one.card) == json.dumps(two.card)
+
+
+def test_probabilities_carry_six_digits() -> None:
+    probability = score_leads(*company(600), QUICK).scores["probability"].astype(float)
+    assert (probability == probability.round(6)).all()
+
+
+def test_fewer_leads_or_wins_than_the_floor_are_refused_as_a_result() -> None:
+    """1 100 leads, 990 mature, the first 693 train."""
+    features, answers = company(1100)
+    result = score_leads(features, answers)
+    assert result.model is None
+    assert result.card["refusal"].startswith("training sample has 693 leads and ")
+    assert set(result.scores["scorer"]) == {"matrix"}
+    assert set(result.comparison["verdict"]) == {"too_little_data"}
+    assert result.comparison.set_index("metric")["matrix"].notna().all()
+
+    features["is_won"] = features.index % 100 == 0
+    thin = score_leads(features, answers, ScoringPolicy(minimum_leads=693))
+    assert thin.card["refusal"] == (
+        "training sample has 693 leads and 7 wins; at least 693 leads and 120 wins are needed"
+    )
+
+
+def test_a_table_without_leads_gives_empty_tables() -> None:
+    features, answers = company(3)
+    result = score_leads(features.head(0), answers.head(0))
+    assert len(result.scores) == len(result.points) == 0
+    assert len(result.comparison) == 3
+
+
+def test_without_a_matrix_definition_only_the_learned_score_is_written() -> None:
+    features, answers = company(1000)
+    result = score_leads(features, answers.head(0), QUICK)
+    assert set(result.scores["scorer"]) == {"learned"}
+    assert set(result.comparison["verdict_reason"]) == {"no matrix scores"}
+
+
+def test_an_outcome_cannot_reach_the_features() -> None:
+    """Flipping every label of the held-out and recent leads changes no score and no probability."""
+    features, answers = company(1000)
+    flipped = features.assign(is_won=features["is_won"].where(features.index < 630, ~features["is_won"]))
+    one, two = score_leads(features, answers, QUICK).scores, score_leads(flipped, answers, QUICK).scores
+    pd.testing.assert_frame_equal(
+        one.drop(columns="model_version"), two.drop(columns="model_version"), check_exact=True
+    )
+
+
+def test_an_answer_after_the_moment_stops_the_run() -> None:
+    features, answers = company(10)
+    answers.loc[4, "answered_at"] += pd.Timedelta(seconds=1)
+    with pytest.raises(LeakError, match="lead lead-00004 has an answer after its scoring moment"):
+        score_leads(features, answers, QUICK)
+
+
+def test_evidence_after_the_moment_stops_the_run() -> None:
+    features, answers = company(10)
+    features.loc[7, "latest_known_at"] += pd.Timedelta(seconds=1)
+    with pytest.raises(LeakError, match="lead lead-00007"):
+        score_leads(features, answers, QUICK)
+
+
+def test_a_missing_column_is_named() -> None:
+    features, answers = company(10)
+    with pytest.raises(ValueError, match="int_lead_features lacks column 'is_mature'"):
+        score_leads(features.drop(columns="is_mature"), answers)
+
+
+def test_only_declared_features_enter_the_design() -> None:
+    features, answers = company(10)
+    columns = list(design(features, answers).columns)
+    assert "is_won" not in columns
+    assert columns == [
+        "channel",
+        "source_system",
+        "weekday",
+        "hour",
+        "has_valid_phone",
+        "touches_until_moment",
+        "answer:budget",
+        "answer:need_urgency",
+        "answer:timeline",
+    ]
+
+
+def test_the_contributions_of_a_lead_add_up_to_its_log_odds_up_to_one_constant() -> None:
+    result = score_leads(*company(1000), QUICK)
+    learned = result.scores[result.scores["scorer"] == "learned"].set_index("lead_id")
+    chance = learned["probability"].astype(float)
+    points = result.points[result.points["scorer"] == "learned"].groupby("lead_id")["points"].sum().astype(float)
+    apart = np.log(chance / (1 - chance)) - points
+    assert apart.max() - apart.min() < 0.01
+
+
+def test_a_stored_model_says_the_same_and_its_card_names_undated_features(tmp_path: Path) -> None:
+    features, answers = company(600)
+    result = score_leads(features, answers, QUICK)
+    assert result.model is not None
+    save_model(result.model, result.card, tmp_path)
+    save_model(result.model, result.card, tmp_path)
+    model, card = load_model(result.card["model_version"], tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [card["model_version"]]
+    table = design(features, answers)
+    assert (model.predict_proba(table) == result.model.predict_proba(table)).all()
+    undated = [feature["name"] for feature in card["features"] if not feature["is_dated"]]
+    assert undated == ["channel", "has_valid_phone"]
+    assert card == json.loads(json.dumps(result.card))
+
+
+def test_an_unknown_model_version_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="no model logistic@0"):
+        load_model("logistic@0", tmp_path)

@@ -1,0 +1,446 @@
+"""The definitions: the defaults are what the specification says, and every mistake is told with its place."""
+
+import csv
+import shutil
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestration.clock import FixedClock
+from orchestration.landing import Lake
+from orchestration.sources.definitions import (
+    SCHEMAS,
+    DefinitionsError,
+    land_definitions,
+    load_currencies,
+    read_definitions,
+)
+from orchestration.sources.definitions.schema import BOOLEAN, DATE, DECIMAL, POSITIVE, TIME
+
+DEFAULTS = Path(__file__).resolve().parents[3] / "definitions"
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Path:
+    folder = tmp_path / "company"
+    folder.mkdir()
+    return folder
+
+
+def rows(name: str) -> list[dict[str, str | None]]:
+    return [dict(row) for file in read_definitions(DEFAULTS) if file.name == name for row in file.rows]
+
+
+def override(company: Path, name: str, old: str, new: str) -> Path:
+    """The default file in the company's folder with one text replaced."""
+    text = (DEFAULTS / f"{name}.csv").read_text(encoding="utf-8")
+    assert old in text
+    (company / f"{name}.csv").write_text(text.replace(old, new, 1), encoding="utf-8")
+    return company
+
+
+def problems(company: Path) -> list[str]:
+    with pytest.raises(DefinitionsError) as caught:
+        read_definitions(DEFAULTS, company)
+    return [str(problem).removeprefix(f"{company}/") for problem in caught.value.problems]
+
+
+def test_the_defaults_are_valid_and_every_file_is_there() -> None:
+    assert [file.name for file in read_definitions(DEFAULTS)] == list(SCHEMAS)
+    assert sorted(path.stem for path in DEFAULTS.glob("*.csv")) == sorted(SCHEMAS)
+
+
+def test_d10a_the_three_views_of_the_funnel() -> None:
+    def view(name: str) -> list[str | None]:
+        positioned = [(int(row[name] or 0), row["stage"]) for row in rows("stages") if row[name] is not None]
+        return [stage for _, stage in sorted(positioned)]
+
+    assert view("view_a") == ["visit", "lead", "mql", "sql", "proposal", "won"]
+    assert view("view_b") == ["visit", "engaged", "lead", "mql", "sql", "won", "retained", "expanded"]
+    assert view("view_c") == ["visit", "lead", "mql", "sql", "won"]
+    assert [row["stage"] for row in rows("stages") if row["is_main_chain"] == "true"] == [
+        "lead",
+        "mql",
+        "sql",
+        "proposal",
+        "won",
+        "paid",
+    ]
+
+
+def test_d6a_our_own_stage_names_map_to_themselves_and_sql_opens_the_opportunity() -> None:
+    stage_map = rows("stage_map")
+    assert all(row["source_stage"] == row["stage"] for row in stage_map)
+    assert [row["stage"] for row in stage_map if row["is_opportunity"] == "true"] == ["sql"]
+    assert {row["stage"] for row in stage_map} == {row["stage"] for row in rows("stages")}
+
+
+def test_d22_the_matrix_has_729_profiles_of_which_198_are_hot_raw_and_97_normalised() -> None:
+    criteria: dict[str, list[int]] = {}
+    for row in rows("matrix"):
+        criteria.setdefault(str(row["criterion"]), []).append(int(str(row["points"])))
+    assert criteria == {
+        "industry_fit": [0, 10, 20],
+        "budget": [0, 10, 20],
+        "need_urgency": [0, 15, 30],
+        "authority": [0, 10, 20],
+        "timeline": [0, 5, 10],
+        "engagement": [0, 5, 10],
+    }
+    sums = [sum(profile) for profile in product(*criteria.values())]
+    bounds = {(row["scale"], row["band"]): int(str(row["lower_bound"])) for row in rows("matrix_bands")}
+    hot_raw = sum(total >= bounds["raw110", "hot"] for total in sums)
+    hot_normalised = sum(total * 100 >= bounds["normalised100", "hot"] * 110 for total in sums)
+    assert (len(sums), max(sums), hot_raw, hot_normalised) == (729, 110, 198, 97)
+    assert sum(total < bounds["raw110", "review"] for total in sums) == 260
+
+
+def test_the_shares_of_the_anchored_models_are_those_of_the_specification() -> None:
+    shares = {
+        row["attribution_model"]: [
+            row[name] for name in ("first_share", "lead_created_share", "last_share", "rest_share")
+        ]
+        for row in rows("attribution_models")
+        if row["rule"] == "anchored"
+    }
+    assert shares == {
+        "u_shaped": ["400", "0", "400", "200"],
+        "w_shaped": ["300", "300", "0", "100"],
+        "full_path": ["225", "225", "225", "100"],
+    }
+    enabled = [row["attribution_model"] for row in rows("attribution_models") if row["is_enabled"] == "true"]
+    assert enabled == ["first", "last", "linear", "u_shaped", "w_shaped", "time_decay"]
+
+
+def test_d50_outcomes_impressions_and_mail_sent_or_opened_earn_nothing() -> None:
+    flags = {row["kind"]: row["is_creditable"] for row in rows("touch_kinds")}
+    barred = {kind for kind, flag in flags.items() if flag == "false"}
+    assert barred == {"impression", "mailing_sent", "mailing_opened", "contract", "invoice", "payment"}
+    assert flags["touch"] == "true"
+    ranks = {row["kind"]: int(row["session_rank"]) for row in rows("touch_kinds") if row["session_rank"] is not None}
+    assert ranks["form"] > ranks["chat"] > ranks["content_download"] > ranks["visit"]
+
+
+def test_d14_windows_of_steps_and_of_lead_cohorts() -> None:
+    windows = {
+        (row["cohort_basis"], row["from_stage"], row["to_stage"]): row["window_days"] for row in rows("step_windows")
+    }
+    assert windows["step", "sql", "won"] == "180"
+    assert windows["step", "proposal", "won"] == "90"
+    assert [windows["lead", "lead", stage] for stage in ("mql", "sql", "proposal", "won", "paid")] == [
+        "30",
+        "44",
+        "89",
+        "270",
+        "330",
+    ]
+
+
+def test_t1_the_default_targets_still_hold_the_contradiction_the_product_reports() -> None:
+    low = {(row["kpi"], row["variant"]): row["target_low"] for row in rows("targets")}
+    assert low["sql_to_proposal", "default"] == "0.50"
+    assert low["proposal_to_close", "default"] == "0.25"
+    assert low["sql_to_deal", "default"] == "0.20"
+
+
+def test_labels_are_those_of_the_definitions_in_three_languages_with_persian_letters() -> None:
+    labels = {row["key"]: row for row in rows("labels")}
+    assert labels["stage.paid"]["ru"] == "Оплачено"
+    assert labels["stage.paid"]["fa"] == "پرداخت‌شده"
+    assert not any(letter in str(row["fa"]) for row in labels.values() for letter in "يك")
+
+
+def test_a_file_of_the_company_stands_in_place_of_the_default(company: Path) -> None:
+    override(company, "matrix_bands", "raw110,hot,70", "raw110,hot,77")
+    bands = next(file for file in read_definitions(DEFAULTS, company) if file.name == "matrix_bands")
+    assert bands.path == company / "matrix_bands.csv"
+    assert [row["lower_bound"] for row in bands.rows][:3] == ["0", "50", "77"]
+
+
+def test_semicolons_bom_crlf_and_capital_true_are_the_same_definition(company: Path) -> None:
+    with (DEFAULTS / "channels.csv").open(encoding="utf-8", newline="") as file:
+        records = list(csv.reader(file))
+    text = "\r\n".join(";".join(record) for record in records).replace("true", "TRUE")
+    (company / "channels.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    default = next(file for file in read_definitions(DEFAULTS) if file.name == "channels")
+    ours = next(file for file in read_definitions(DEFAULTS, company) if file.name == "channels")
+    assert (ours.rows, ours.sha256) == (default.rows, default.sha256)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "expected"),
+    [
+        (
+            "stages",
+            "lead,3,true,marketing",
+            "lead,3,yes,marketing",
+            ":4: column is_main_chain: expected true or false, got 'yes'",
+        ),
+        (
+            "stages",
+            "sql,6,true,sales",
+            "sql,6,true,sails",
+            ":7: column owner_team: expected one of marketing, sales, shared, got 'sails'; did you mean sales?",
+        ),
+        ("stages", "paid,9", "payed,9", ": column stage: paid is missing; the models rely on it"),
+        (
+            "stage_map",
+            "*,*,mql,mql,",
+            "*,*,mql,mqll,",
+            ":5: column stage: 'mqll' is not in stages.stage; did you mean mql?",
+        ),
+        (
+            "stage_map",
+            "source_stage",
+            "source_stgae",
+            ":1: column source_stgae: is not a column of stage_map; did you mean source_stage?",
+        ),
+        (
+            "mql_rule",
+            "showed_interest",
+            "showed_interst",
+            ":3: column field: 'showed_interst' is not in contract leads; did you mean showed_interest?",
+        ),
+        (
+            "mql_rule",
+            "asked_for_demo,is_true",
+            "asked_for_demo,equals",
+            ":4: column value: is empty, but operator equals needs it",
+        ),
+        (
+            "matrix",
+            "budget,2,partly",
+            "budget,3,partly",
+            ":6: column criterion_position: differs within criterion budget: '3', '2'",
+        ),
+        (
+            "matrix_bands",
+            "raw110,cold,0",
+            "raw110,cold,5",
+            ":2: column lower_bound: the lowest band of raw110 starts at 0, got 5",
+        ),
+        ("channel_rules", ",100,", ",101,", ":3: column priority: 101 stands in data row 1 too"),
+        (
+            "channels",
+            "direct,harvest",
+            "direct,neutrl",
+            ":23: column role: expected one of create, harvest, neutral, got 'neutrl'; did you mean neutral?",
+        ),
+        (
+            "attribution_models",
+            "400,0,0,400,200",
+            "400,0,0,400,300",
+            ":6: column first_share: the shares of an anchored model are per mille and sum to 1000, got 1100",
+        ),
+        ("attribution_models", ",30,365", ",,365", ":9: column half_life_days: is empty, but rule time_decay needs it"),
+        (
+            "policies",
+            "raw110",
+            "raw100",
+            ":5: column value: expected one of raw110, normalised100 for matrix_scale, got 'raw100'",
+        ),
+        (
+            "policies",
+            "n,30",
+            "n,many",
+            ":6: column value: expected a whole number of at least 1 for bottleneck_minimum_n, got 'many'",
+        ),
+        ("targets", "0.20,0.30", "0.40,0.30", ":7: column target_high: expected at least target_low (0.40), got 0.30"),
+        (
+            "targets",
+            "0.50",
+            "50%",
+            ":5: column target_low: expected a number with a decimal point, such as 0.25, got '50%'",
+        ),
+        ("targets", "100000,USD", "100000,", ":24: column currency: is empty; a target in money needs its currency"),
+        (
+            "step_windows",
+            "mql,sql,step,14",
+            "mql,sql,step,0",
+            ":3: column window_days: expected a whole number of at least 1, got '0'",
+        ),
+        (
+            "calendars",
+            "Europe/Moscow",
+            "Moscow",
+            ":3: column zone: expected a zone such as Europe/Moscow, got 'Moscow'",
+        ),
+        (
+            "calendars",
+            "1,09:00,18:00",
+            "1,18:00,09:00",
+            ":3: column closes: expected a time after opens (18:00), got 09:00",
+        ),
+        (
+            "calendar_exceptions",
+            "2026-06-12,closed,,",
+            "2026-06-12,short,,",
+            ":4: column opens: is empty, but state short needs it",
+        ),
+        (
+            "calendar_exceptions",
+            "2026-06-12",
+            "12.06.2026",
+            ":4: column date_on: expected a date as 2026-06-01, got '12.06.2026'",
+        ),
+        (
+            "currencies",
+            "EUR,2",
+            "EUR,",
+            ":27: column exponent: is empty; a currency needs the number of digits of its minor unit",
+        ),
+        ("currencies", "toman,,IRR,10", "toman,,IRX,10", ":91: column alias_of: 'IRX' is not a currency of this file"),
+        (
+            "reasons",
+            "competitor,competitor",
+            "competitor,competitors",
+            ":5: column reason: expected one of no_budget, not_icp, too_early, competitor, unreachable",
+        ),
+        (
+            "reasons",
+            "*,not_icp",
+            "*,no_budget",
+            ":3: column source_system: source_system *, source_reason no_budget, valid_from 2000-01-01 stands",
+        ),
+        ("labels", "Визит,بازدید", ",بازدید", ":2: column ru: is empty, expected text"),
+        ("labels", "Visit,Визит", "Visit", ":2: has 3 values, expected 4 as in the header"),
+    ],
+)
+def test_a_mistake_is_told_with_file_line_column_and_what_was_expected(
+    company: Path, name: str, old: str, new: str, expected: str
+) -> None:
+    found = problems(override(company, name, old, new))
+    assert [problem for problem in found if problem.startswith(f"{name}.csv{expected}")], found
+
+
+def test_all_mistakes_of_all_files_are_told_at_once(company: Path) -> None:
+    override(company, "stages", "lead,3,true", "lead,3,yes")
+    override(company, "channels", "paid_search,create", "paid_search,invent")
+    override(company, "stage_map", "*,*,mql,mql,", "*,*,mql,mqll,")
+    found = problems(company)
+    assert [line.split(":")[0] for line in found] == ["stages.csv", "channels.csv", "stage_map.csv"]
+
+
+def test_a_file_that_nobody_reads_is_told_with_the_nearest_name(company: Path) -> None:
+    (company / "chanels.csv").write_text("channel\n")
+    assert problems(company) == ["chanels.csv: is not a definitions file; did you mean channels?"]
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DefinitionsError, match="is not a folder"):
+        read_definitions(DEFAULTS, tmp_path / "nowhere")
+
+
+def test_a_missing_default_an_empty_file_and_another_encoding_are_told(tmp_path: Path, company: Path) -> None:
+    defaults = tmp_path / "defaults"
+    shutil.copytree(DEFAULTS, defaults)
+    (defaults / "costs.csv").unlink()
+    (company / "reasons.csv").write_bytes("source_system,source_reason,reason\n*,цена,no_budget\n".encode("cp1251"))
+    (company / "labels.csv").write_text("")
+    with pytest.raises(DefinitionsError) as caught:
+        read_definitions(defaults, company)
+    text = str(caught.value)
+    assert "3 errors in the definitions" in text
+    assert "costs.csv: is missing" in text
+    assert "reasons.csv:2: is not UTF-8; save it as CSV UTF-8 (it may be cp1251 now)" in text
+    assert "labels.csv:1: is empty; expected the header key,en,ru,fa" in text
+
+
+def test_a_line_number_counts_lines_inside_quotes(company: Path) -> None:
+    (company / "labels.csv").write_text('key,en,ru,fa\na,"two\nlines",x,y\nb,,x,y\n')
+    assert problems(company) == ["labels.csv:4: column en: is empty, expected text"]
+
+
+def test_each_file_is_a_stream_that_lands_once_until_its_content_changes(tmp_path: Path, company: Path) -> None:
+    lake = Lake(tmp_path / "lake", FixedClock(datetime(2026, 6, 1, tzinfo=UTC)))
+    first = land_definitions(lake, read_definitions(DEFAULTS))
+    assert [landed.is_new for landed in first] == [True] * len(SCHEMAS)
+    again = land_definitions(lake, read_definitions(DEFAULTS))
+    assert [landed.is_new for landed in again] == [False] * len(SCHEMAS)
+    assert [landed.pull for landed in again] == [landed.pull for landed in first]
+    override(company, "matrix_bands", "raw110,hot,70", "raw110,hot,77")
+    changed = [landed.pull for landed in land_definitions(lake, read_definitions(DEFAULTS, company)) if landed.is_new]
+    assert [(pull.stream, pull.pull) for pull in changed] == [("matrix_bands", 2)]
+
+
+def test_a_landed_definition_is_the_csv_as_text_with_its_row_number(tmp_path: Path) -> None:
+    lake = Lake(tmp_path, FixedClock())
+    landed = land_definitions(lake, read_definitions(DEFAULTS))
+    bands = next(one.pull for one in landed if one.pull.stream == "matrix_bands")
+    table = pq.read_table(bands.parts[0], partitioning=None)
+    assert table.column_names == [*SCHEMAS["matrix_bands"].column_names, "_row"]
+    assert table.slice(2, 1).to_pylist() == [
+        {
+            "scale": "raw110",
+            "band": "hot",
+            "lower_bound": "70",
+            "handover_type": "full",
+            "valid_from": "2000-01-01",
+            "recorded_on": "2026-01-01",
+            "marketing_owner": "head_of_marketing",
+            "sales_owner": "head_of_sales",
+            "_row": "3",
+        }
+    ]
+    costs = next(one.pull for one in landed if one.pull.stream == "costs")
+    assert costs.rows == 0
+    assert "amount" in pq.read_table(costs.parts[0], partitioning=None).column_names
+
+
+def test_d4_a_toman_is_ten_rial_and_the_rial_has_no_minor_unit() -> None:
+    currencies = load_currencies(DEFAULTS)
+    for name in ("toman", " Toman ", "تومان", "IRT"):
+        unit = currencies.unit(name)
+        assert (unit.currency, unit.exponent, unit.minor_per_unit) == ("IRR", 0, 10)
+    assert currencies.unit("RUB").minor_per_unit == 100
+    assert currencies.unit("rur").currency == "RUB"
+    assert currencies.unit("KWD").minor_per_unit == 1000
+    assert "xyz" not in currencies
+    with pytest.raises(KeyError, match="did you mean toman"):
+        currencies.unit("tomam")
+
+
+def test_currencies_of_the_company_are_used_and_their_mistakes_told(company: Path) -> None:
+    (company / "currencies.csv").write_text("currency,exponent,alias_of,alias_factor\nEUR,2,,\nkilo,,EUR,1000\n")
+    assert load_currencies(DEFAULTS, company).unit("kilo").minor_per_unit == 100_000
+    (company / "currencies.csv").write_text("currency,exponent,alias_of,alias_factor\nEUR,many,,\n")
+    with pytest.raises(DefinitionsError, match="column exponent: expected one of 0, 1, 2, 3, 4, got 'many'"):
+        load_currencies(DEFAULTS, company)
+
+
+@settings(deadline=None)
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**9), max_value=10**9))
+def test_every_plain_decimal_is_a_number(value: object) -> None:
+    assert DECIMAL.check(f"{value:f}") is None
+
+
+@settings(deadline=None)
+@given(st.integers(min_value=1, max_value=10**17))
+def test_every_natural_number_is_positive_and_its_negative_is_not(value: int) -> None:
+    assert POSITIVE.check(str(value)) is None
+    assert POSITIVE.check(str(-value)) is not None
+
+
+@settings(deadline=None)
+@given(st.dates())
+def test_every_iso_date_is_a_date_and_no_other_order_is(value: object) -> None:
+    year, month, day = str(value).split("-")
+    assert DATE.check(f"{year}-{month}-{day}") is None
+    assert DATE.check(f"{day}.{month}.{year}") is not None
+
+
+@settings(deadline=None)
+@given(st.times())
+def test_every_minute_of_the_day_is_a_time(value: object) -> None:
+    assert TIME.check(str(value)[:5]) is None
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_only_the_two_words_are_booleans(value: str) -> None:
+    assert (BOOLEAN.check(value) is None) == (value in ("true", "false"))
