@@ -1,13 +1,14 @@
 """Speed and memory of the attribution ledger against `ledger_reference.sql`, on the same data in the same process.
 
-    python -m benchmarks.ledger_speed [--touches 5000000] [--converting 1.0] [--memory 2GiB]
+    python -m benchmarks.ledger_speed [--touches 5000000] [--converting 1.0] [--memory 1500MiB]
 
 Data: one deal per converting journey with 2 to 8 touches (5 on average), milestones on two of its touches; the other
 touches belong to people who never convert. At --converting 1.0 every touch is on a journey, which is the largest ledger
 (22 M rows from 5 M touches); real companies are nearer 0.25.
 
 Ours is the SQL that dbt compiled, from conversions and touches to the stored ledger: journeys (the join of touches to
-conversions included), their measures, unattributed conversions, credits. The reference starts from journeys already joined.
+conversions included), their measures, unattributed conversions, credits. The reference starts from journeys already
+joined.
 """
 
 from __future__ import annotations
@@ -30,20 +31,25 @@ TARGET_RATIO, TARGET_SECONDS, TARGET_MEMORY = 1.5, 30.0, 2 * 2**30
 CONVERSIONS = """
 insert into intermediate.int_conversions_gathered by name
 select
-    number + 1 as conversion_key, 'won:deal-' || number as conversion_id, 'won' as kind, 'deal-' || number as natural_id,
+    number + 1 as conversion_key, 'won:deal-' || number as conversion_id, 'won' as kind,
+    'deal-' || number as natural_id,
     'deal' as journey_level, 'deal:deal-' || number as journey_owner_id, 'person-' || number as person_id,
-    'deal-' || number as deal_id, timestamp '2026-01-01' + to_seconds(cast(hash(number) % 10000000 as bigint)) as converted_at,
+    'deal-' || number as deal_id,
+    timestamp '2026-01-01' + to_seconds(cast(hash(number) % 10000000 as bigint)) as converted_at,
     converted_at - to_days(cast(10 * (hash(number, 1) % 9) as integer)) as lead_created_at,
     converted_at - to_days(cast(10 * (hash(number, 2) % 5) as integer)) as opportunity_created_at,
-    true as carries_revenue, true as is_attributed, 'crm' as source_system, 'crm/deals/' || number || '/1' as source_record_key,
+    true as carries_revenue, true as is_attributed, 'crm' as source_system,
+    'crm/deals/' || number || '/1' as source_record_key,
     'conversion_kinds@1' as definition_version
 from range(?) as conversions(number)
 """
 REVENUE = """
 insert into intermediate.int_revenue_rows by name
-select conversion_id, conversion_key, conversion_id as revenue_row_id, 1 as revenue_row_number, converted_at as credited_at,
+select conversion_id, conversion_key, conversion_id as revenue_row_id, 1 as revenue_row_number,
+    converted_at as credited_at,
     cast(converted_at as date) as credited_on, 1 as conversion_count,
-    cast(100000 + hash(conversion_key) % 1000000000 as bigint) as amount_minor, 'RUB' as currency, amount_minor as amount_reporting_minor,
+    cast(100000 + hash(conversion_key) % 1000000000 as bigint) as amount_minor, 'RUB' as currency,
+    amount_minor as amount_reporting_minor,
     false as is_negation, 0 as negation_group
 from intermediate.int_conversions_gathered
 """
@@ -58,18 +64,22 @@ with converting as (
     from intermediate.int_conversions_gathered
 ),
 placed as (
-    select converting.person_id, converted_at - to_seconds(10 * 86400 * (number - 1) + cast(hash(person_id, number) % 86400 as bigint)) as occurred_at,
+    select converting.person_id,
+        converted_at - to_days(cast(10 * (number - 1) as integer))
+        - to_seconds(cast(hash(person_id, number) % 86400 as bigint)) as occurred_at,
         person_id || '-touch-' || number as touch_id
     from converting inner join range(1, 9) as numbers(number) on number <= touches
 ),
 idle as (
-    select 'idle-' || number // 5 as person_id, timestamp '2026-01-01' + to_seconds(cast(hash(number) % 10000000 as bigint)) as occurred_at,
+    select 'idle-' || number // 5 as person_id,
+        timestamp '2026-01-01' + to_seconds(cast(hash(number) % 10000000 as bigint)) as occurred_at,
         'idle-touch-' || number as touch_id
     from range(?) as numbers(number)
 ),
 everything as (select * from placed union all by name select * from idle)
 select touch_id, person_id as member_id, person_id, occurred_at, cast(0 as bigint) as source_sequence,
-    case hash(touch_id) % 5 when 0 then 'direct' when 1 then 'paid_search' when 2 then 'email' when 3 then 'sales' else 'organic_search' end as channel,
+    case hash(touch_id) % 5 when 0 then 'direct' when 1 then 'paid_search' when 2 then 'email' when 3 then 'sales'
+        else 'organic_search' end as channel,
     'marketing' as team, 'visit' as kind, 'visit' as source_kind, true as is_creditable, 'web' as source_system,
     'web/touches/' || touch_id || '/1' as source_record_key
 from everything
@@ -77,8 +87,8 @@ order by hash(touch_id)
 """
 JOURNEY_TOUCHES = """
 create table journey_touches as
-select conversions.conversion_id, touches.touch_id, touches.occurred_at, conversions.converted_at, revenue_rows.amount_minor,
-    conversions.lead_created_at, conversions.opportunity_created_at
+select conversions.conversion_id, touches.touch_id, touches.occurred_at, conversions.converted_at,
+    revenue_rows.amount_minor, conversions.lead_created_at, conversions.opportunity_created_at
 from intermediate.int_conversions_gathered as conversions
 inner join intermediate.int_revenue_rows as revenue_rows using (conversion_id)
 inner join intermediate.int_touches_channelled as touches using (person_id)
@@ -112,7 +122,7 @@ def compiled_sql(target: Path, model: str) -> str:
 
 
 def timed(connection: duckdb.DuckDBPyConnection, statement: str) -> tuple[float, float]:
-    """Elapsed and processor seconds (all threads) of one statement; the latter hardly feel other programs on the machine."""
+    """Elapsed and processor seconds (all threads) of one statement; the latter feel other programs less."""
     started, used = time.perf_counter(), time.process_time()
     connection.execute(statement)
     return time.perf_counter() - started, time.process_time() - used
@@ -121,8 +131,12 @@ def timed(connection: duckdb.DuckDBPyConnection, statement: str) -> tuple[float,
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--touches", type=int, default=5_000_000)
-    parser.add_argument("--converting", type=float, default=1.0, help="share of the touches that stand on converting journeys")
-    parser.add_argument("--memory", default="1500MiB", help="DuckDB's memory_limit for both sides; the process needs some more")
+    parser.add_argument(
+        "--converting", type=float, default=1.0, help="share of the touches that stand on converting journeys"
+    )
+    parser.add_argument(
+        "--memory", default="1500MiB", help="DuckDB's memory_limit for both sides; the process needs some more"
+    )
     arguments = parser.parse_args()
 
     with tempfile.TemporaryDirectory() as folder:
@@ -137,45 +151,75 @@ def main() -> None:
             connection.execute(MEMBERS)
             connection.execute(TOUCHES, [arguments.touches - 5 * conversions])
             connection.execute(JOURNEY_TOUCHES)
-            touches = connection.execute("select count(*) from intermediate.int_touches_channelled").fetchone()
+            touches = connection.execute("select count(*) from intermediate.int_touches_channelled").fetchall()[0]
         settings = {"threads": 2, "preserve_insertion_order": False, "memory_limit": arguments.memory}
         with duckdb.connect(str(path), config=settings) as connection, PeakMemory() as reference_memory:
-            reference, reference_cpu = timed(connection, (Path(__file__).with_name("ledger_reference.sql")).read_text(encoding="utf-8"))
-            reference_rows = connection.execute("select count(*), sum(credited_minor) from ledger_reference").fetchone()
+            reference, reference_cpu = timed(
+                connection, (Path(__file__).with_name("ledger_reference.sql")).read_text(encoding="utf-8")
+            )
+            reference_rows = connection.execute("select count(*) from ledger_reference").fetchall()[0]
         with duckdb.connect(str(path), config=settings) as connection, PeakMemory() as memory:
             seconds = {}
             for model in STEPS:
                 seconds[model] = timed(connection, f"create or replace table intermediate.{model} as {sql[model]}")
-            rows = connection.execute("select count(*), sum(credited_minor) from intermediate.int_credits_apportioned").fetchone()
+            rows = connection.execute(
+                "select count(*), sum(credited_minor) from intermediate.int_credits_apportioned"
+            ).fetchall()[0]
         with duckdb.connect(str(path), config=settings) as connection:
             difference = connection.execute(
                 """
                 select count(*) from ledger_reference as reference
                 full outer join (
-                    select conversions.conversion_id, journeys.touch_id, credits.attribution_model, credits.credited_minor, credits.weight_units
+                    select conversions.conversion_id, journeys.touch_id, credits.attribution_model,
+                        credits.credited_minor, credits.weight_units
                     from intermediate.int_credits_apportioned as credits
                     inner join intermediate.int_conversions_gathered as conversions using (conversion_key)
                     inner join intermediate.int_journeys as journeys using (conversion_key, window_key, position)
                     where conversions.conversion_key <= 20000
                 ) as ours using (conversion_id, touch_id, attribution_model)
-                where (ours.credited_minor is distinct from reference.credited_minor or ours.weight_units is distinct from reference.weight_units)
-                    and reference.conversion_id in (select conversion_id from intermediate.int_conversions_gathered where conversion_key <= 20000)
+                where (ours.credited_minor is distinct from reference.credited_minor or ours.weight_units
+                        is distinct from reference.weight_units)
+                    and reference.conversion_id in (select conversion_id from intermediate.int_conversions_gathered
+                        where conversion_key <= 20000)
                 """
-            ).fetchone()
+            ).fetchall()[0]
 
     total = sum(elapsed for elapsed, _ in seconds.values())
     total_cpu = sum(used for _, used in seconds.values())
-    cpu = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "?")
-    print(f"machine      {cpu}, 2 threads, DuckDB {duckdb.__version__}, Python {platform.python_version()}, memory_limit {arguments.memory}")
-    print(f"data         {touches[0]:,} touches, {arguments.converting:.0%} on converting journeys, {conversions:,} deals, six models")
-    print(f"reference    {reference:6.1f} s   {reference_cpu:6.1f} s of processor   {reference_rows[0]:,} rows   peak {reference_memory.bytes / 2**30:.2f} GiB")
+    cpu = next(
+        (
+            line.split(":")[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        "?",
+    )
+    print(
+        f"machine      {cpu}, 2 threads, DuckDB {duckdb.__version__}, Python {platform.python_version()}, "
+        f"memory_limit {arguments.memory}"
+    )
+    print(
+        f"data         {touches[0]:,} touches, {arguments.converting:.0%} on converting journeys, "
+        f"{conversions:,} deals, six models"
+    )
+    print(
+        f"reference    {reference:6.1f} s   {reference_cpu:6.1f} s of processor   {reference_rows[0]:,} rows   "
+        f"peak {reference_memory.bytes / 2**30:.2f} GiB"
+    )
     for model, (elapsed, used) in seconds.items():
         print(f"  {model:32} {elapsed:6.1f} s   {used:6.1f} s of processor")
-    print(f"ledger       {total:6.1f} s   {total_cpu:6.1f} s of processor   {rows[0]:,} rows   peak {memory.bytes / 2**30:.2f} GiB")
+    print(
+        f"ledger       {total:6.1f} s   {total_cpu:6.1f} s of processor   {rows[0]:,} rows   "
+        f"peak {memory.bytes / 2**30:.2f} GiB"
+    )
     print(f"credits that differ from the reference (first 20,000 deals): {difference[0]}")
-    for name, value, target in (
-        ("ratio", total / reference, TARGET_RATIO), ("ratio (cpu)", total_cpu / reference_cpu, TARGET_RATIO), ("seconds", total, TARGET_SECONDS), ("memory GiB", memory.bytes / 2**30, TARGET_MEMORY / 2**30)
-    ):
+    results = {
+        "ratio": (total / reference, TARGET_RATIO),
+        "ratio (cpu)": (total_cpu / reference_cpu, TARGET_RATIO),
+        "seconds": (total, TARGET_SECONDS),
+        "memory GiB": (memory.bytes / 2**30, TARGET_MEMORY / 2**30),
+    }
+    for name, (value, target) in results.items():
         print(f"{name:12} {value:6.2f}   target <= {target:g}   {'met' if value <= target else 'MISSED'}")
 
 

@@ -36,7 +36,7 @@ TOTALS_COLUMNS = ("contract", "place", "rule", "measure", "currency", "total")
 """Rows of `totals_sql()`: place is contract, mart or excluded; rule names an exclusion; total is an integer as text."""
 
 MONEY: dict[str, tuple[str, ...]] = {
-    "accounts": ("annual_revenue_minor",),
+    "accounts": ("annual_revenue_minor", "observed_sales_minor"),
     "ad_performance_daily": ("cost_net_minor", "cost_gross_minor"),
     "conversions": ("revenue_minor",),
     "costs": ("amount_minor", "amount_vat_minor"),

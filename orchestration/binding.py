@@ -150,7 +150,9 @@ def _bind_contracts(connection: duckdb.DuckDBPyConnection, build: Build, contrac
                 continue
             contract = contracts[fill["contract"]]
             fields = ", ".join(
-                f'cast("{fill["columns"][field]}" as varchar) as "{field}"' if field in fill["columns"] else f'cast(null as varchar) as "{field}"'
+                f'cast("{fill["columns"][field]}" as varchar) as "{field}"'
+                if field in fill["columns"]
+                else f'cast(null as varchar) as "{field}"'
                 for field in contract.field_names
             )
             prefix = f"{pull.source}/{pull.stream}/"
@@ -159,7 +161,9 @@ def _bind_contracts(connection: duckdb.DuckDBPyConnection, build: Build, contrac
                 f"from {_scan(files)} where \"{fill['name']}__is_filled\" = 'true'"
             )
     for name, contract in contracts.items():
-        nulls = ", ".join(f'cast(null as varchar) as "{column}"' for column in (*contract.field_names, *LINEAGE_COLUMNS))
+        nulls = ", ".join(
+            f'cast(null as varchar) as "{column}"' for column in (*contract.field_names, *LINEAGE_COLUMNS)
+        )
         select = " union all ".join(selects[name]) or f"select {nulls} where false"
         connection.execute(f'create view raw_files."{name}" as {select}')
 
@@ -199,7 +203,10 @@ def _write_landing(connection: duckdb.DuckDBPyConnection, lake: Lake, build: Bui
     connection.execute("create schema raw_landing")
     read = {(pull.source, pull.stream, pull.pull) for pull in build.pulls}
     log = [
-        {**{name: getattr(pull, name) for name in _PULLS if name != "is_read"}, "is_read": (pull.source, pull.stream, pull.pull) in read}
+        {
+            **{name: getattr(pull, name) for name in _PULLS if name != "is_read"},
+            "is_read": (pull.source, pull.stream, pull.pull) in read,
+        }
         for pull in lake.pulls(as_of=build.as_of_at)
     ]
     _create(connection, "raw_landing.pulls", log, _PULLS)
@@ -209,9 +216,23 @@ def _write_landing(connection: duckdb.DuckDBPyConnection, lake: Lake, build: Bui
         origin = {"source": pull.source, "stream": pull.stream, "pull": pull.pull}
         findings += [{**origin, "file_name": pull.account, **finding} for finding in pull.findings]
         for fill in pull.fills:
-            row = {**origin, "contract": fill["contract"], "fill": fill["name"], "rows_filled": fill["rows_filled"], "rows_skipped": fill["rows_skipped"]}
+            row = {
+                **origin,
+                "contract": fill["contract"],
+                "fill": fill["name"],
+                "rows_filled": fill["rows_filled"],
+                "rows_skipped": fill["rows_skipped"],
+            }
             fills.append(row)
-            fills += [{**row, "money_field": money["field"], "currency": money["currency"], "money_minor": str(money["minor"])} for money in fill["money"]]
+            fills += [
+                {
+                    **row,
+                    "money_field": money["field"],
+                    "currency": money["currency"],
+                    "money_minor": str(money["minor"]),
+                }
+                for money in fill["money"]
+            ]
         quarantine_files += pull.quarantine_files
     _create(connection, "raw_landing.findings", findings, _FINDINGS)
     _create(connection, "raw_landing.fills", fills, _FILLS)
@@ -239,7 +260,11 @@ def _write_build(
         "reporting_currency": configuration.reporting_currency, "vat_basis": configuration.vat_basis,
         "company": configuration.company, "language": configuration.language, "has_payments_source": "payments" in filled,
     }  # fmt: skip
-    types = {name: "varchar" for name in facts} | {"as_of_at": "timestamp", "evaluated_at": "timestamp", "has_payments_source": "boolean"}
+    types = {name: "varchar" for name in facts} | {
+        "as_of_at": "timestamp",
+        "evaluated_at": "timestamp",
+        "has_payments_source": "boolean",
+    }
     connection.execute("create schema raw_build")
     _create(connection, "raw_build.build", [facts], types)
     used = sorted(filled & set(contracts))

@@ -44,7 +44,11 @@ def main() -> None:
 
 @main.command()
 @config_option
-@click.option("--as-of", metavar="DATE|INSTANT", help="Rebuild what was known then (a date: the end of that local day), beside the current build.")
+@click.option(
+    "--as-of",
+    metavar="DATE|INSTANT",
+    help="Rebuild what was known then (a date: the end of that local day), beside the current build.",
+)
 @click.option("--quiet", is_flag=True, help="Only the summary.")
 def run(config: Path, as_of: str | None, quiet: bool) -> None:
     """Read the sources, build and check the marts, publish them, draw the page and the workbook.
@@ -58,13 +62,18 @@ def run(config: Path, as_of: str | None, quiet: bool) -> None:
 @main.command()
 @click.option("--seed", default=7, show_default=True, help="Another seed is another company.")
 @click.option("--home", type=click.Path(path_type=Path), help="Where to build [default: var/demo of the project].")
-@click.option("--language", type=click.Choice(["en", "ru", "fa"]), help="Language of the page [default: the configuration's].")
+@click.option(
+    "--language", type=click.Choice(["en", "ru", "fa"]), help="Language of the page [default: the configuration's]."
+)
 @click.option("--quiet", is_flag=True, help="Only the summary.")
 def demo(seed: int, home: Path | None, language: str | None, quiet: bool) -> None:
     """A small made-up company: writes its exports, then runs the whole chain on them."""
     from demo.exports import write_exports
 
-    environment = {"ONEFUNNEL_CONTACT_KEY": os.environ.get("ONEFUNNEL_CONTACT_KEY") or "demo company: made-up people, so the key is no secret"}
+    environment = {
+        "ONEFUNNEL_CONTACT_KEY": os.environ.get("ONEFUNNEL_CONTACT_KEY")
+        or "demo company: made-up people, so the key is no secret"
+    }
     base = (home or Path(os.environ.get("ONEFUNNEL_HOME") or PROJECT_ROOT / "var" / "demo")).absolute()
     environment["ONEFUNNEL_DEMO_EXPORTS"] = str(base / "exports")
     started = time.monotonic()
@@ -73,7 +82,9 @@ def demo(seed: int, home: Path | None, language: str | None, quiet: bool) -> Non
         _say(started, f"exports of the demo company written to {_shown(base / 'exports')}: {len(summary.files)} files")
     settings = _settings(DEMO_CONFIG, home=base, environment=environment)
     if language:
-        settings = settings.model_copy(update={"configuration": settings.configuration.model_copy(update={"language": language})})
+        settings = settings.model_copy(
+            update={"configuration": settings.configuration.model_copy(update={"language": language})}
+        )
     sys.exit(_run(settings, None, quiet, started))
 
 
@@ -125,7 +136,9 @@ def lake_pulls(config: Path, source: str | None) -> None:
     click.echo(f"{'source/stream':36} {'pull':>5} {'committed (UTC)':20} {'rows in':>10} {'kept out':>9}  file")
     for pull in Lake(_settings(config).lake).pulls(source):
         name = f"{pull.source}/{pull.stream}"
-        click.echo(f"{name:36} {pull.pull:>5} {pull.committed_at:%Y-%m-%d %H:%M:%S}  {pull.rows_in:>10,} {pull.quarantined:>9,}  {pull.account}")
+        click.echo(
+            f"{name:36} {pull.pull:>5} {pull.committed_at:%Y-%m-%d %H:%M:%S}  {pull.rows_in:>10,} {pull.quarantined:>9,}  {pull.account}"
+        )
 
 
 def _settings(config: Path, **overrides: Any) -> Settings:
@@ -202,7 +215,9 @@ def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
             lines.append(f"{event.step_key or 'run'}: {message}")
     for evaluation in result.get_asset_check_evaluations():
         if not evaluation.passed and evaluation.blocking:
-            lines.append(f"check {evaluation.check_name} of {'/'.join(evaluation.asset_key.path)} failed: {evaluation.description or ''}")
+            lines.append(
+                f"check {evaluation.check_name} of {'/'.join(evaluation.asset_key.path)} failed: {evaluation.description or ''}"
+            )
     return lines or ["see the log of the run in `onefunnel dev`"]
 
 

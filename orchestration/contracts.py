@@ -93,13 +93,23 @@ def _contract(path: Path, model: dict[str, Any]) -> Contract:
     if not primary_key:
         raise ContractError(f"{path}: {name} needs config.meta.primary_key")
     columns = model.get("columns") or []
-    fields = tuple(_field(path, name, column) for column in columns if column.get("name") not in LINEAGE_COLUMNS)
+    required = {
+        column
+        for test in model.get("data_tests") or []
+        if isinstance(test, dict) and "filled" in test
+        for column in test["filled"]["arguments"]["columns"]
+    }
+    fields = tuple(
+        _field(path, name, column, column.get("name") in required)
+        for column in columns
+        if column.get("name") not in LINEAGE_COLUMNS
+    )
     if primary_key not in {field.name for field in fields}:
         raise ContractError(f"{path}: primary_key {primary_key} of {name} is not one of its columns")
     return Contract(name, primary_key, str(model.get("description", "")), fields)
 
 
-def _field(path: Path, contract: str, column: dict[str, Any]) -> Field:
+def _field(path: Path, contract: str, column: dict[str, Any], required: bool) -> Field:
     name, data_type = column.get("name"), column.get("data_type")
     if not name or not data_type:
         raise ContractError(f"{path}: a column of {contract} lacks name or data_type: {column}")
@@ -109,10 +119,7 @@ def _field(path: Path, contract: str, column: dict[str, Any]) -> Field:
             f"{path}: {contract}.{name} has notation {notation!r}, expected one of {', '.join(NOTATIONS)}"
         )
     accepted: tuple[str, ...] = ()
-    required = False
     for test in column.get("data_tests") or []:
-        if test == "not_null" or (isinstance(test, dict) and "not_null" in test):
-            required = True
-        elif isinstance(test, dict) and "accepted_values" in test:
+        if isinstance(test, dict) and "accepted_values" in test:
             accepted = tuple(str(value) for value in test["accepted_values"]["arguments"]["values"])
     return Field(name, data_type, notation, required, accepted, str(column.get("description", "")))

@@ -114,7 +114,9 @@ def load_settings(path: Path, *, home: Path | None = None, environment: Mapping[
     """
     path = path.expanduser().absolute()
     if not path.is_file():
-        raise SettingsError(f"{path}: no such configuration file; give one with --config (see onefunnel.yml for a start)")
+        raise SettingsError(
+            f"{path}: no such configuration file; give one with --config (see onefunnel.yml for a start)"
+        )
     merged: dict[str, str] = {}
     for dotenv in (Path.cwd() / ".env", path.parent / ".env"):
         if dotenv.is_file():

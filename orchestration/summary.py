@@ -37,10 +37,31 @@ def _table(title: str, header: list[str], rows: list[tuple[object, ...]]) -> str
     """A titled table; numbers to the right."""
     if not rows:
         return ""
-    text = [header, *[["–" if cell is None else f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in rows]]
+    text = [
+        header,
+        *[
+            ["–" if cell is None else f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row]
+            for row in rows
+        ],
+    ]
     widths = [max(len(line[column]) for line in text) for column in range(len(header))]
-    right = [all(isinstance(row[column], int) or row[column] is None or str(row[column]).rstrip("%").replace(".", "").isdigit() for row in rows) for column in range(len(header))]
-    lines = ["  " + "  ".join(cell.rjust(width) if is_right else cell.ljust(width) for cell, width, is_right in zip(line, widths, right, strict=True)).rstrip() for line in text]
+    right = [
+        all(
+            isinstance(row[column], int)
+            or row[column] is None
+            or str(row[column]).rstrip("%").replace(".", "").isdigit()
+            for row in rows
+        )
+        for column in range(len(header))
+    ]
+    lines = [
+        "  "
+        + "  ".join(
+            cell.rjust(width) if is_right else cell.ljust(width)
+            for cell, width, is_right in zip(line, widths, right, strict=True)
+        ).rstrip()
+        for line in text
+    ]
     return "\n".join([title, *lines])
 
 
@@ -56,7 +77,11 @@ def _quarantine(connection: duckdb.DuckDBPyConnection) -> str:
     rows = connection.execute(
         "select source || '/' || stream, column_name, reason, scope, cast(sum(occurrences) as bigint) from rpt_quarantine group by all order by 5 desc, 1, 2, 3 limit 15"
     ).fetchall()
-    return _table("Quarantine (row: kept out; value: only this value is empty)", ["stream", "column", "reason", "scope", "count"], rows)
+    return _table(
+        "Quarantine (row: kept out; value: only this value is empty)",
+        ["stream", "column", "reason", "scope", "count"],
+        rows,
+    )
 
 
 def _findings(connection: duckdb.DuckDBPyConnection) -> str:

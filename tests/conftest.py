@@ -38,7 +38,9 @@ class Built:
         return value
 
 
-def onefunnel(*arguments: str, home: Path, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def onefunnel(
+    *arguments: str, home: Path, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run the command line as a user would, with the home set."""
     variables = {**os.environ, "ONEFUNNEL_HOME": str(home), **(environment or {})}
     command = [sys.executable, "-m", "orchestration", *arguments]

@@ -155,7 +155,7 @@ def compare(
     if reason is None and not has_both_classes:
         reason = f"the held-out period has {int(won.sum())} wins in {leads} leads; both kinds are needed"
     elif reason is None and matrix is None:
-        reason = "no matrix scores"
+        reason = "no matrix scores with an answer behind them"
     elif reason is None and learned is None:
         reason = "no learned score"
     measured = {

@@ -168,7 +168,7 @@ def score_leads(
 
         comparison = evaluate.compare(
             won[test],
-            _of_matrix(graded, matrix_chance, test),
+            _of_matrix(graded, matrix_chance, test) if _is_answered(given) else None,
             None if chance is None else evaluate.Scores(chance[test], chance[test]),
             refusal=refusal,
             replicates=policy.replicates,
@@ -235,6 +235,12 @@ def _matrix_probability(graded: pd.DataFrame, won: npt.NDArray[np.bool_], train:
     curve = matrix.MatrixClassifier().fit(graded.loc[teaching, ["score"]].to_numpy(), won[teaching])
     chance = curve.predict_proba(graded[["score"]].to_numpy())[:, 1]
     return pd.Series(np.round(chance, evaluate.DIGITS), index=graded.index)
+
+
+def _is_answered(answers: pd.DataFrame) -> bool:
+    """Whether any lead has an answer at its moment. A matrix that was asked nothing is not judged: it would lose to
+    any model for a want of data, not of weights."""
+    return bool((~answers["is_missing"].astype(bool)).any())
 
 
 def _of_matrix(graded: pd.DataFrame, chance: pd.Series, test: npt.NDArray[np.int64]) -> evaluate.Scores | None:

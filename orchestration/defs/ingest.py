@@ -12,7 +12,13 @@ from orchestration.landing import ContactKeyError
 from orchestration.pipeline import Pipeline
 from orchestration.settings import DEFAULT_DEFINITIONS, Settings
 from orchestration.sources.calendar import land_calendar
-from orchestration.sources.definitions import SCHEMAS, DefinitionsError, land_definitions, load_currencies, read_definitions
+from orchestration.sources.definitions import (
+    SCHEMAS,
+    DefinitionsError,
+    land_definitions,
+    load_currencies,
+    read_definitions,
+)
 from orchestration.sources.files import FilesError, FilesMapping, MappingError, land_stream, load_mapping
 
 WAREHOUSE_POOL = "warehouse"
@@ -62,11 +68,6 @@ def _stream_asset(settings: Settings, mapping: FilesMapping, stream: str) -> dg.
                 company_time_zone=settings.configuration.time_zone,
                 contact_key=settings.contact_key,
                 progress=pipeline.progress,
-            )
-        for result in results:
-            pipeline.progress(
-                f"{mapping.source}/{stream}: {result.file}: {result.status}, {result.rows_in:,} rows in, {result.rows:,} out, "
-                f"{result.quarantined:,} quarantined"
             )
         return dg.MaterializeResult(
             metadata={
@@ -160,5 +161,9 @@ def _raw_asset(mappings: list[FilesMapping]) -> dg.AssetsDefinition:
 
 def _raw_spec(schema: str, table: str, deps: list[dg.AssetKey], description: str | None = None) -> dg.AssetSpec:
     return dg.AssetSpec(
-        [schema, table], deps=deps, group_name="raw", kinds={"duckdb", "view"}, description=description or f"What the build reads of {table}, as text."
+        [schema, table],
+        deps=deps,
+        group_name="raw",
+        kinds={"duckdb", "view"},
+        description=description or f"What the build reads of {table}, as text.",
     )

@@ -26,7 +26,9 @@ def build() -> dg.Definitions:
         build_id = str(pipeline.warehouse.read("raw_build.build")["build_id"][0])
         the_build = publish(pipeline.warehouse.path, pipeline.outputs, build_id)
         pipeline.progress(f"published {len(the_build.tables)} tables as build {build_id}")
-        return dg.MaterializeResult(metadata={"build": build_id, "tables": len(the_build.tables), "path": str(the_build.directory)})
+        return dg.MaterializeResult(
+            metadata={"build": build_id, "tables": len(the_build.tables), "path": str(the_build.directory)}
+        )
 
     @dg.asset(
         key=["reports", "index"],
@@ -38,7 +40,11 @@ def build() -> dg.Definitions:
     )
     def page(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         pipeline: Pipeline = context.resources.pipeline
-        out = build_page(pipeline.outputs / "published" / "current", pipeline.reports / "index.html", language=pipeline.settings.configuration.language)
+        out = build_page(
+            pipeline.outputs / "published" / "current",
+            pipeline.reports / "index.html",
+            language=pipeline.settings.configuration.language,
+        )
         return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(out)), "bytes": out.stat().st_size})
 
     @dg.asset(
@@ -51,7 +57,11 @@ def build() -> dg.Definitions:
     )
     def workbook(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         pipeline: Pipeline = context.resources.pipeline
-        out = build_workbook(pipeline.outputs / "published" / "current", pipeline.reports / "marts.xlsx", language=pipeline.settings.configuration.language)
+        out = build_workbook(
+            pipeline.outputs / "published" / "current",
+            pipeline.reports / "marts.xlsx",
+            language=pipeline.settings.configuration.language,
+        )
         return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(out)), "bytes": out.stat().st_size})
 
     return dg.Definitions(assets=[published, page, workbook])

@@ -25,14 +25,17 @@ def _raw_checks() -> dg.AssetChecksDefinition:
             severity,
             asset=["raw_files", contract],
             blocking=severity == "critical",
-            description=f"Expectations of severity {severity}: " + ", ".join(check.name for check in checks if check.severity == severity),
+            description=f"Expectations of severity {severity}: "
+            + ", ".join(check.name for check in checks if check.severity == severity),
         )
         for contract, checks in SUITES.items()
         for severity in _SEVERITIES
         if any(check.severity == severity for check in checks)
     ]
 
-    @dg.multi_asset_check(name="expectations_on_raw", specs=specs, required_resource_keys={"pipeline"}, pool=WAREHOUSE_POOL)
+    @dg.multi_asset_check(
+        name="expectations_on_raw", specs=specs, required_resource_keys={"pipeline"}, pool=WAREHOUSE_POOL
+    )
     def expectations_on_raw(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         pipeline: Pipeline = context.resources.pipeline
         warehouse = pipeline.warehouse
@@ -45,9 +48,13 @@ def _raw_checks() -> dg.AssetChecksDefinition:
         failed = [result for checks in results.values() for result in checks if not result.success]
         pipeline.progress(f"expectations: {sum(map(len, results.values()))} on raw, {len(failed)} not met")
         for result in failed:
-            pipeline.progress(f"  {result.severity}: {result.contract}.{result.name}: {result.failed:,} of {result.checked:,} rows")
+            pipeline.progress(
+                f"  {result.severity}: {result.contract}.{result.name}: {result.failed:,} of {result.checked:,} rows"
+            )
         for spec in specs:
-            yield _evaluation(spec, [result for result in results[spec.asset_key.path[1]] if result.severity == spec.name])
+            yield _evaluation(
+                spec, [result for result in results[spec.asset_key.path[1]] if result.severity == spec.name]
+            )
 
     return expectations_on_raw
 
@@ -74,7 +81,12 @@ def _reconciliation() -> dg.AssetsDefinition:
         dg.AssetKey(["raw_landing", "pulls"]),
         dg.AssetKey(["raw_landing", "fills"]),
     ]
-    check = dg.AssetCheckSpec("totals_agree", asset=["quality", "reconciliation"], blocking=True, description="Rows and money from file to mart.")
+    check = dg.AssetCheckSpec(
+        "totals_agree",
+        asset=["quality", "reconciliation"],
+        blocking=True,
+        description="Rows and money from file to mart.",
+    )
 
     @dg.asset(
         key=["quality", "reconciliation"],
@@ -89,11 +101,17 @@ def _reconciliation() -> dg.AssetsDefinition:
     def reconciliation(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         pipeline: Pipeline = context.resources.pipeline
         warehouse = pipeline.warehouse
-        table = reconcile(warehouse.read("raw_landing.pulls"), warehouse.read("raw_landing.fills"), warehouse.query(totals_sql()))
+        table = reconcile(
+            warehouse.read("raw_landing.pulls"), warehouse.read("raw_landing.fills"), warehouse.query(totals_sql())
+        )
         rows = warehouse.write("quality.reconciliation", table, TABLES["reconciliation"])
         differences = unreconciled(table)
         pipeline.progress(f"reconciliation: {rows} totals followed, {len(differences)} do not agree")
         yield dg.MaterializeResult(metadata={"dagster/row_count": rows})
-        yield dg.AssetCheckResult(passed=not differences, check_name="totals_agree", description="\n".join(differences) or f"{rows} totals agree")
+        yield dg.AssetCheckResult(
+            passed=not differences,
+            check_name="totals_agree",
+            description="\n".join(differences) or f"{rows} totals agree",
+        )
 
     return reconciliation

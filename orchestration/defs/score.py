@@ -20,7 +20,13 @@ def build() -> dg.Definitions:
     """Assets `ml/…`."""
     inputs = [dg.AssetKey(["intermediate", name]) for name in ("int_lead_features", "int_lead_answers_scored")]
     specs = [
-        dg.AssetSpec(["ml", name], deps=inputs, group_name="scoring", kinds={"python", "sklearn"}, description=_DESCRIPTIONS[name])
+        dg.AssetSpec(
+            ["ml", name],
+            deps=inputs,
+            group_name="scoring",
+            kinds={"python", "sklearn"},
+            description=_DESCRIPTIONS[name],
+        )
         for name in TABLES
     ]
 
@@ -28,10 +34,16 @@ def build() -> dg.Definitions:
     def score(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         pipeline: Pipeline = context.resources.pipeline
         warehouse = pipeline.warehouse
-        result = score_leads(warehouse.read("intermediate.int_lead_features"), warehouse.read("intermediate.int_lead_answers_scored"))
+        result = score_leads(
+            warehouse.read("intermediate.int_lead_features"), warehouse.read("intermediate.int_lead_answers_scored")
+        )
         if result.model is not None:
             save_model(result.model, result.card, pipeline.outputs / "models")
-        frames = {"lead_scores": result.scores, "lead_score_points": result.points, "score_comparison": result.comparison}
+        frames = {
+            "lead_scores": result.scores,
+            "lead_score_points": result.points,
+            "score_comparison": result.comparison,
+        }
         for name, frame in frames.items():
             rows = warehouse.write(f"ml.{name}", frame, TABLES[name])
             yield dg.MaterializeResult(

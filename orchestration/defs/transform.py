@@ -56,14 +56,20 @@ def build(settings: Settings) -> dg.Definitions:
 
     return dg.Definitions(
         assets=[dbt_models, dbt_models_after_python],
-        resources={"dbt": DbtCliResource(project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), dbt_executable=DBT)},
+        resources={
+            "dbt": DbtCliResource(project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), dbt_executable=DBT)
+        },
     )
 
 
 def mart_keys() -> list[dg.AssetKey]:
     """Keys of all marts, which publication waits for."""
     nodes = json.loads(prepare_manifest().read_text(encoding="utf-8"))["nodes"].values()
-    return [dg.AssetKey(["marts", node["name"]]) for node in nodes if node["resource_type"] == "model" and node["schema"] == "marts"]
+    return [
+        dg.AssetKey(["marts", node["name"]])
+        for node in nodes
+        if node["resource_type"] == "model" and node["schema"] == "marts"
+    ]
 
 
 def prepare_manifest() -> Path:
@@ -96,12 +102,20 @@ def _build(context: dg.AssetExecutionContext, what: str) -> Iterator[Any]:
     pipeline: Pipeline = context.resources.pipeline
     os.environ["ONEFUNNEL_WAREHOUSE"] = str(pipeline.warehouse.path)
     pipeline.progress(f"dbt: building {what}")
-    invocation = context.resources.dbt.cli(["build"], context=context, raise_on_error=False)
+    invocation = context.resources.dbt.cli(["build", "--exclude-resource-type", "unit_test"], context=context, raise_on_error=False)
     events = list(invocation.stream())
     keys = context.assets_def.keys_by_output_name
-    tables = {event.output_name: ".".join(keys[event.output_name].path) for event in events if isinstance(event, dg.Output) and event.output_name in keys}
+    tables = {
+        event.output_name: ".".join(keys[event.output_name].path)
+        for event in events
+        if isinstance(event, dg.Output) and event.output_name in keys
+    }
     counts = pipeline.warehouse.row_counts(list(tables.values())) if tables else {}
-    checks = sum(isinstance(event, (dg.AssetCheckResult, dg.AssetCheckEvaluation)) or "check" in getattr(event, "output_name", "") for event in events)
+    checks = sum(
+        isinstance(event, (dg.AssetCheckResult, dg.AssetCheckEvaluation))
+        or "check" in getattr(event, "output_name", "")
+        for event in events
+    )
     pipeline.progress(f"dbt: {len(tables)} models built, {checks} tests run")
     for event in events:
         if isinstance(event, dg.Output) and event.output_name in tables:

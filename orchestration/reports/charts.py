@@ -115,10 +115,9 @@ def funnel(bars: Sequence[FunnelBar], *, mirrored: bool, label: str, step_headin
         if bar.rate is None:
             continue
         canvas.rectangle(bullet_x, y + 8, bullet_width, 12, "var(--track)", radius=2)
-        below = bar.target is not None and bar.rate < bar.target
-        paint = (
-            "var(--bad)" if below and bar.is_mature else "var(--good)" if bar.target is not None else "var(--accent)"
-        )
+        paint = "var(--accent)"
+        if bar.target is not None and bar.is_judged:
+            paint = "var(--good)" if bar.rate >= bar.target else "var(--bad)"
         canvas.rectangle(bullet_x, y + 8, bullet_width * min(bar.rate, 1), 12, paint, bar.title, radius=2)
         if not bar.is_mature:
             canvas.rectangle(bullet_x, y + 8, bullet_width * min(bar.rate, 1), 12, "url(#hatch)", bar.title, radius=2)

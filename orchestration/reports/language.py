@@ -95,11 +95,15 @@ class Language:
         filled = [self._own(part) if index % 2 == 0 else values[part] for index, part in enumerate(parts)]
         return "".join(filled)
 
+    def has(self, key: str) -> bool:
+        """Whether the label table holds `key` in this language."""
+        return bool(self._labels.get(key, {}).get(self.code))
+
     def name(self, kind: str, value: str | None) -> str:
         """The label `kind.value` where the table has one, else the value itself as data (names are open-ended)."""
         if value is None:
             return "–"
-        if self._labels.get(f"{kind}.{value}", {}).get(self.code):
+        if self.has(f"{kind}.{value}"):
             return self.text(f"{kind}.{value}")
         return self.data(value.replace("_", " ") if kind in ("channel", "kpi", "missing", "unattributed") else value)
 

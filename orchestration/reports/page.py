@@ -264,7 +264,8 @@ class Page:
 
     def variant(self, row: figures.Kpi) -> str:
         """The variant's label; the variants of days in stage are the stages."""
-        return self.words.name("stage" if row.kpi == "days_in_stage" else "variant", row.variant)
+        kind = "stage" if self.words.has(f"stage.{row.variant}") else "variant"
+        return self.words.name(kind, row.variant)
 
     def card(self, row: figures.Kpi) -> Card:
         words = self.words
@@ -538,6 +539,9 @@ class Page:
         share_claimed = found.share_of_revenue
         if share_claimed is None or found.revenue < 0 or not found.shared:
             section.note(self.text("no_revenue"), "missing")
+            return section
+        if not {"first", "last"} <= found.shared.keys():
+            section.note(self.text("claims_need_models"), "missing")
             return section
         revenue, currency = found.revenue, found.currency or str(self.facts["reporting_currency"])
 

@@ -176,7 +176,7 @@ def _selected(name: str, data_type: str) -> str:
 def _writer(sheet: Worksheet, data_type: str, formats: dict[str, Format]) -> Writer:
     """How cells of a column are written."""
     if data_type == "BOOLEAN":
-        return sheet.write_boolean
+        return lambda row, column, value: sheet.write_boolean(row, column, value)
     if data_type in ("BIGINT", "INTEGER", "SMALLINT", "TINYINT"):
 
         def write_integer(row: int, column: int, value: int) -> object:

@@ -10,7 +10,9 @@ import yaml
 from orchestration.defs.transform import prepare_manifest
 from orchestration.settings import DBT_PROJECT
 
-CLOCK = re.compile(r"\b(current_timestamp|current_date|current_time|localtimestamp|now\s*\(|today\s*\(|getdate\s*\()", re.IGNORECASE)
+CLOCK = re.compile(
+    r"\b(current_timestamp|current_date|current_time|localtimestamp|now\s*\(|today\s*\(|getdate\s*\()", re.IGNORECASE
+)
 
 DIALECT = {
     r"::": "`::` casts (write cast(x as …))",
@@ -71,7 +73,9 @@ def without_comments(text: str) -> str:
 
 
 def tests_of(manifest: dict, model: dict) -> list[dict]:
-    return [manifest["nodes"][child] for child in manifest["child_map"][model["unique_id"]] if child.startswith("test.")]
+    return [
+        manifest["nodes"][child] for child in manifest["child_map"][model["unique_id"]] if child.startswith("test.")
+    ]
 
 
 def test_every_model_is_described_by_its_grain(models: list[dict]) -> None:
@@ -88,7 +92,11 @@ def test_every_mart_and_intermediate_model_has_a_key_test(manifest: dict, models
         model["name"]
         for model in models
         if model["schema"] in ("marts", "intermediate")
-        and not any(TESTS_THAT_KEY.match(test["test_metadata"]["name"]) for test in tests_of(manifest, model) if test.get("test_metadata"))
+        and not any(
+            TESTS_THAT_KEY.match(test["test_metadata"]["name"])
+            for test in tests_of(manifest, model)
+            if test.get("test_metadata")
+        )
     ]
     assert missing == []
 
@@ -98,7 +106,12 @@ def test_every_mart_has_an_enforced_contract_described_columns_and_a_build_id(mo
     assert marts
     assert [model["name"] for model in marts if not model["config"]["contract"]["enforced"]] == []
     assert [model["name"] for model in marts if list(model["columns"])[-1:] != ["build_id"]] == []
-    undescribed = [f"{model['name']}.{name}" for model in marts for name, column in model["columns"].items() if not column["description"]]
+    undescribed = [
+        f"{model['name']}.{name}"
+        for model in marts
+        for name, column in model["columns"].items()
+        if not column["description"]
+    ]
     assert undescribed == []
 
 
@@ -111,7 +124,9 @@ def test_staging_alone_reads_sources(manifest: dict, models: list[dict]) -> None
     assert readers == []
 
 
-@pytest.mark.parametrize("path", [*sql_files(), *sorted((DBT_PROJECT / "macros").rglob("*.sql"))], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [*sql_files(), *sorted((DBT_PROJECT / "macros").rglob("*.sql"))], ids=lambda path: path.stem
+)
 def test_no_sql_reads_the_clock(path: Path) -> None:
     assert CLOCK.findall(without_comments(path.read_text(encoding="utf-8"))) == []
 
@@ -145,7 +160,14 @@ def test_no_yaml_key_is_misspelt() -> None:
 
 
 def test_contract_sources_name_models_that_exist(models: list[dict]) -> None:
-    variables = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]["contract_sources"]
+    variables = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"][
+        "contract_sources"
+    ]
     names = {model["name"] for model in models}
-    expected = {f"stg_{source}__{contract}" for contract, sources in variables.items() if contract != "default" for source in sources}
+    expected = {
+        f"stg_{source}__{contract}"
+        for contract, sources in variables.items()
+        if contract != "default"
+        for source in sources
+    }
     assert expected <= names

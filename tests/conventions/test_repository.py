@@ -12,7 +12,9 @@ SILENCED = re.compile(r"except( Exception)?:\s*pass\b|\bTODO\b|\bFIXME\b")
 
 
 def tracked() -> list[Path]:
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True
+    )
     binary = {".png", ".parquet", ".xlsx", ".skops"}
     files = [PROJECT_ROOT / name for name in listed.stdout.splitlines()]
     return [file for file in files if file.is_file() and file.suffix not in binary and file != Path(__file__)]
@@ -61,5 +63,7 @@ def test_the_room_of_sources_knows_neither_dagster_nor_dbt() -> None:
     for folder, pattern in rules.items():
         for file in sorted((PROJECT_ROOT / folder).rglob("*.py")):
             imports = re.findall(r"^\s*(?:from|import)\s+([\w.]+)", file.read_text(encoding="utf-8"), re.MULTILINE)
-            wrong += [f"{file.relative_to(PROJECT_ROOT)}: {name}" for name in imports if re.match(pattern + r"\b", name)]
+            wrong += [
+                f"{file.relative_to(PROJECT_ROOT)}: {name}" for name in imports if re.match(pattern + r"\b", name)
+            ]
     assert wrong == []

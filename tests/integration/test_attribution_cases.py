@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -15,7 +14,15 @@ from tests.unit.attribution.ledger_warehouse import LedgerWarehouse
 
 START = datetime(2026, 1, 1, 9, 0, 0)
 
-MODEL_COLUMNS = "attribution_model,rule,first_share,lead_created_share,opportunity_created_share,last_share,rest_share".split(",")
+MODEL_COLUMNS = (
+    "attribution_model",
+    "rule",
+    "first_share",
+    "lead_created_share",
+    "opportunity_created_share",
+    "last_share",
+    "rest_share",
+)
 MODELS = [
     ("first", "first", None, None, None, None, None, None),
     ("last", "last", None, None, None, None, None, None),
@@ -55,15 +62,30 @@ CASES = [
     Case("A7", "w_shaped", (1, 2), 10_000, (6_666, 3_334), lead=1, opportunity=2),
     Case("A8", "w_shaped", (1, 2, 3), 10_000, (3_333, 3_333, 3_334), rule="milestones_missing"),
     Case(
-        "A9", "full_path", (1, 2, 3, 4, 5, 6), 1_234_567, (277_777, 277_778, 61_728, 277_778, 61_728, 277_778),
-        lead=2, opportunity=4,
+        "A9",
+        "full_path",
+        (1, 2, 3, 4, 5, 6),
+        1_234_567,
+        (277_777, 277_778, 61_728, 277_778, 61_728, 277_778),
+        lead=2,
+        opportunity=4,
     ),
     Case("A10", "full_path", (1, 2, 3, 4), 1_000_000, (290_322, 290_323, 129_032, 290_323), lead=2),
     Case("A11", "full_path", (1, 2), 10_001, (5_000, 5_001), lead=1, opportunity=2),
     Case("A12", "time_decay_week", (0, 5, 12, 30, 38), 1_200_000, (17_519, 28_744, 57_487, 341_705, 754_545), won=38),
     Case("A13", "time_decay", (0, 5, 12, 30, 38), 1_200_000, (152_904, 171_630, 201_759, 305_810, 367_897), won=38),
     # a milestone before the first touch, and one after the closing, are missing like one that does not exist (D53)
-    Case("milestones_outside", "w_shaped", (2, 3, 4), 9_000, (3_000, 3_000, 3_000), lead=1, opportunity=9, won=5, rule="milestones_missing"),
+    Case(
+        "milestones_outside",
+        "w_shaped",
+        (2, 3, 4),
+        9_000,
+        (3_000, 3_000, 3_000),
+        lead=1,
+        opportunity=9,
+        won=5,
+        rule="milestones_missing",
+    ),
     # both anchors on the first touch, nothing else carries a share: the touches without an anchor earn nothing
     Case("milestones_only", "milestones_only", (1, 2), 500, (500,), lead=1, opportunity=1),
 ]
@@ -82,21 +104,42 @@ def add_case(warehouse: LedgerWarehouse, case: Case) -> None:
         lead_id = f"lead-{name}"
         warehouse.add("leads", lead_id=lead_id, person_id=f"person-{name}", created_at=at(case.lead))
     warehouse.add(
-        "deals", deal_id=name, lead_id=lead_id, person_id=f"person-{name}", status="won", won_at=at(won),
-        created_at=None if case.opportunity is None else at(case.opportunity), amount_minor=case.amount, currency="RUB",
+        "deals",
+        deal_id=name,
+        lead_id=lead_id,
+        person_id=f"person-{name}",
+        status="won",
+        won_at=at(won),
+        created_at=None if case.opportunity is None else at(case.opportunity),
+        amount_minor=case.amount,
+        currency="RUB",
     )
     for number, day in enumerate(case.touches, start=1):
-        warehouse.add("touches", touch_id=f"{name}-T{number}", person_id=f"person-{name}", occurred_at=at(day), kind="form")
+        warehouse.add(
+            "touches", touch_id=f"{name}-T{number}", person_id=f"person-{name}", occurred_at=at(day), kind="form"
+        )
 
 
 def add_touch(warehouse: LedgerWarehouse, touch_id: str, person: str, occurred_at: str, **values: object) -> None:
-    warehouse.add("touches", **{"touch_id": touch_id, "person_id": person, "occurred_at": occurred_at, "kind": "form", **values})
+    warehouse.add(
+        "touches", **{"touch_id": touch_id, "person_id": person, "occurred_at": occurred_at, "kind": "form", **values}
+    )
 
 
-def add_deal(warehouse: LedgerWarehouse, deal_id: str, won_at: str, amount: int | None = 1_000, **values: object) -> None:
+def add_deal(
+    warehouse: LedgerWarehouse, deal_id: str, won_at: str, amount: int | None = 1_000, **values: object
+) -> None:
     warehouse.add(
         "deals",
-        **{"deal_id": deal_id, "person_id": f"person-{deal_id}", "status": "won", "won_at": won_at, "amount_minor": amount, "currency": "RUB", **values},
+        **{
+            "deal_id": deal_id,
+            "person_id": f"person-{deal_id}",
+            "status": "won",
+            "won_at": won_at,
+            "amount_minor": amount,
+            "currency": "RUB",
+            **values,
+        },
     )
 
 
@@ -104,25 +147,44 @@ def add_deal(warehouse: LedgerWarehouse, deal_id: str, won_at: str, amount: int 
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     warehouse = LedgerWarehouse(tmp_path_factory.mktemp("ledger") / "warehouse.duckdb")
     warehouse.definitions["attribution_models"] = [
-        {**dict(zip(MODEL_COLUMNS, model[:7], strict=True)), "half_life_days": model[7], "lookback_days": 365,
-         "is_enabled": "true", "valid_from": "2000-01-01"}
+        {
+            **dict(zip(MODEL_COLUMNS, model[:7], strict=True)),
+            "half_life_days": model[7],
+            "lookback_days": 365,
+            "is_enabled": "true",
+            "valid_from": "2000-01-01",
+        }
         for model in MODELS
     ]
     for case in CASES:
         add_case(warehouse, case)
 
     # A14: paid in one sum, part of it returned; the same returned whole; two payments returned in one sum
-    for deal_id, amounts in {"A14": (10_001, -4_000), "A14-all": (10_001, -10_001), "two-returned": (6_000, 4_001, -10_001)}.items():
+    for deal_id, amounts in {
+        "A14": (10_001, -4_000),
+        "A14-all": (10_001, -10_001),
+        "two-returned": (6_000, 4_001, -10_001),
+    }.items():
         add_deal(warehouse, deal_id, at(4), sum(amount for amount in amounts if amount > 0))
         for number in (1, 2, 3):
             add_touch(warehouse, f"{deal_id}-T{number}", f"person-{deal_id}", at(number))
         for number, amount in enumerate(amounts, start=1):
-            warehouse.add("payments", payment_id=f"{deal_id}-{number}", deal_id=deal_id, paid_at=at(4 + 20 * number), amount_minor=amount, currency="RUB")
+            warehouse.add(
+                "payments",
+                payment_id=f"{deal_id}-{number}",
+                deal_id=deal_id,
+                paid_at=at(4 + 20 * number),
+                amount_minor=amount,
+                currency="RUB",
+            )
 
     # A16: both ends of the window are in, a second further is out
     add_deal(warehouse, "A16", at(0), 200)
     for touch_id, occurred_at in {
-        "A16-too-early": at(-365, -1), "A16-first": at(-365), "A16-last": at(0), "A16-too-late": at(0, 1),
+        "A16-too-early": at(-365, -1),
+        "A16-first": at(-365),
+        "A16-last": at(0),
+        "A16-too-late": at(0, 1),
     }.items():
         add_touch(warehouse, touch_id, "person-A16", occurred_at)
 
@@ -157,7 +219,15 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPy
     add_deal(warehouse, "outside_lookback", at(9))
     add_touch(warehouse, "outside_lookback-old", "person-outside_lookback", at(-400))
     add_deal(warehouse, "not_creditable", at(9))
-    add_touch(warehouse, "not_creditable-call", "person-not_creditable", at(8), kind="call", direction="outgoing", outcome="unanswered")
+    add_touch(
+        warehouse,
+        "not_creditable-call",
+        "person-not_creditable",
+        at(8),
+        kind="call",
+        direction="outgoing",
+        outcome="unanswered",
+    )
 
     # D4: an amount without a rate has no credit in the reporting currency, and is not 0
     add_deal(warehouse, "no_rate", at(9), 700, currency="XTS")
@@ -186,14 +256,15 @@ def test_a_worked_case_gives_the_credits_of_the_definitions(ledger: duckdb.DuckD
         "select distinct rule from marts.fct_attribution_credits where conversion_id = ? and attribution_model = ?",
         [f"won:{case.name}", case.model],
     ).fetchall()
-    assert rules == [(case.rule or dict((model[0], model[1]) for model in MODELS)[case.model],)]
+    assert rules == [(case.rule or {model[0]: model[1] for model in MODELS}[case.model],)]
 
 
 def test_a_partial_refund_takes_back_by_the_same_weights_and_counts_nothing(ledger: duckdb.DuckDBPyConnection) -> None:
     assert [credit for _, credit in credits_of(ledger, "paid:A14:A14-1", "linear")] == [3_333, 3_334, 3_334]
     assert [credit for _, credit in credits_of(ledger, "paid:A14:A14-2", "linear")] == [-1_333, -1_333, -1_334]
     conversion = ledger.execute(
-        "select revenue_minor, revenue_reporting_minor, conversion_count from marts.fct_conversions where conversion_id = 'paid:A14'"
+        "select revenue_minor, revenue_reporting_minor, conversion_count from marts.fct_conversions where "
+        "conversion_id = 'paid:A14'"
     ).fetchone()
     assert conversion == (6_001, 6_001, 1)
 
@@ -207,14 +278,19 @@ def test_returning_everything_is_the_exact_negation_and_count_minus_one(
         "where conversion_id = ? group by touch_id, attribution_model",
         [f"paid:{deal_id}"],
     ).fetchall()
-    assert net and {credit for _, credit in net} == {0}
+    assert {credit for _, credit in net} == {0}
     counts = ledger.execute(
-        "select distinct revenue_row_id, conversion_count from marts.fct_attribution_credits where conversion_id = ? order by 1",
+        "select distinct revenue_row_id, conversion_count from marts.fct_attribution_credits where "
+        "conversion_id = ? order by 1",
         [f"paid:{deal_id}"],
     ).fetchall()
     assert [count for _, count in counts] == [1] + [0] * (refund - 2) + [-1]
     if deal_id == "A14-all":
-        assert [credit for _, credit in credits_of(ledger, "paid:A14-all:A14-all-2", "linear")] == [-3_333, -3_334, -3_334]
+        assert [credit for _, credit in credits_of(ledger, "paid:A14-all:A14-all-2", "linear")] == [
+            -3_333,
+            -3_334,
+            -3_334,
+        ]
 
 
 def test_both_ends_of_the_lookback_belong_to_it(ledger: duckdb.DuckDBPyConnection) -> None:
@@ -223,7 +299,10 @@ def test_both_ends_of_the_lookback_belong_to_it(ledger: duckdb.DuckDBPyConnectio
 
 def test_all_people_of_the_account_share_the_deal(ledger: duckdb.DuckDBPyConnection) -> None:
     assert credits_of(ledger, "won:A17", "linear") == [(f"A17-T{number}", 250) for number in (1, 2, 3, 4)]
-    levels = ledger.execute("select journey_level from marts.fct_conversions where conversion_id in ('won:A17', 'won:A1') order by conversion_id")
+    levels = ledger.execute(
+        "select journey_level from marts.fct_conversions where conversion_id in ('won:A17', 'won:A1') order by "
+        "conversion_id"
+    )
     assert levels.fetchall() == [("deal",), ("account",)]
 
 
@@ -235,7 +314,8 @@ def test_the_outcome_earns_nothing(ledger: duckdb.DuckDBPyConnection) -> None:
 def test_last_non_direct_passes_over_direct_visits_and_says_when_it_cannot(ledger: duckdb.DuckDBPyConnection) -> None:
     assert credits_of(ledger, "won:A19", "last_non_direct") == [("A19-mail", 1_000)]
     rule = ledger.execute(
-        "select touch_id, rule from marts.fct_attribution_credits where conversion_id = 'won:A19-all' and attribution_model = 'last_non_direct'"
+        "select touch_id, rule from marts.fct_attribution_credits where conversion_id = 'won:A19-all' and "
+        "attribution_model = 'last_non_direct'"
     ).fetchall()
     assert rule == [("A19-all-2", "all_direct")]
 
@@ -252,10 +332,15 @@ def test_an_unattributed_deal_is_one_row_with_its_reason(ledger: duckdb.DuckDBPy
 
 def test_an_amount_without_a_rate_has_no_credit_and_is_not_zero(ledger: duckdb.DuckDBPyConnection) -> None:
     assert credits_of(ledger, "won:no_rate", "linear") == [("no_rate-T1", None)]
-    conversion = ledger.execute("select revenue_minor, currency, revenue_reporting_minor from marts.fct_conversions where conversion_id = 'won:no_rate'")
+    conversion = ledger.execute(
+        "select revenue_minor, currency, revenue_reporting_minor from marts.fct_conversions where conversion_id "
+        "= 'won:no_rate'"
+    )
     assert conversion.fetchone() == (700, "XTS", None)
 
 
 def test_a_channel_month_without_cost_data_has_no_cost_rather_than_zero(ledger: duckdb.DuckDBPyConnection) -> None:
-    costs = ledger.execute("select distinct cost_minor, cost_missing_reason from marts.rpt_attribution_by_channel").fetchall()
+    costs = ledger.execute(
+        "select distinct cost_minor, cost_missing_reason from marts.rpt_attribution_by_channel"
+    ).fetchall()
     assert costs == [(None, "no_cost_data")]

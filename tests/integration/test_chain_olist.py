@@ -11,7 +11,9 @@ from tests.conftest import Built
 
 @pytest.fixture(scope="module")
 def leads(example_data: Path) -> pd.DataFrame:
-    return pd.read_csv(example_data / "olist" / "olist_marketing_qualified_leads_dataset.csv", parse_dates=["first_contact_date"])
+    return pd.read_csv(
+        example_data / "olist" / "olist_marketing_qualified_leads_dataset.csv", parse_dates=["first_contact_date"]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,9 @@ def test_every_lead_and_every_deal_arrives(olist: Built) -> None:
     assert olist.one("select count(*) from marts.rpt_quarantine where scope = 'row'") == 0
 
 
-def test_leads_and_wins_by_month_of_first_contact_are_those_of_pandas(olist: Built, leads: pd.DataFrame, deals: pd.DataFrame) -> None:
+def test_leads_and_wins_by_month_of_first_contact_are_those_of_pandas(
+    olist: Built, leads: pd.DataFrame, deals: pd.DataFrame
+) -> None:
     joined = leads.merge(deals[["mql_id", "won_date"]], on="mql_id", how="left")
     joined["month"] = joined["first_contact_date"].dt.strftime("%Y-%m")
     # D12: a win before the first contact is no conversion of that lead's cohort
@@ -40,7 +44,11 @@ def test_leads_and_wins_by_month_of_first_contact_are_those_of_pandas(olist: Bui
 
 
 def test_leads_and_wins_by_origin_are_those_of_pandas(olist: Built, leads: pd.DataFrame, deals: pd.DataFrame) -> None:
-    channel = leads["origin"].fillna("unknown").replace({"direct_traffic": "direct", "other_publicities": "other_advertising"})
+    channel = (
+        leads["origin"]
+        .fillna("unknown")
+        .replace({"direct_traffic": "direct", "other_publicities": "other_advertising"})
+    )
     won = leads["mql_id"].isin(deals["mql_id"])
     expected = pd.DataFrame({"channel": channel, "won": won}).groupby("channel")["won"].agg(["size", "sum"])
     rows = olist.query(
@@ -50,15 +58,21 @@ def test_leads_and_wins_by_origin_are_those_of_pandas(olist: Built, leads: pd.Da
     assert rows == [(name, int(row["size"]), int(row["sum"])) for name, row in expected.iterrows()]
 
 
-def test_the_deal_won_before_its_first_contact_stays_and_is_listed(olist: Built, leads: pd.DataFrame, deals: pd.DataFrame) -> None:
+def test_the_deal_won_before_its_first_contact_stays_and_is_listed(
+    olist: Built, leads: pd.DataFrame, deals: pd.DataFrame
+) -> None:
     joined = deals.merge(leads, on="mql_id")
     early = joined.loc[joined["won_date"] < joined["first_contact_date"], "mql_id"].tolist()
     assert len(early) == 1
-    assert olist.query("select distinct entity_id from marts.rpt_data_oddities where kind like '%before%'") == [(early[0],)]
+    assert olist.query("select distinct entity_id from marts.rpt_data_oddities where kind like '%before%'") == [
+        (early[0],)
+    ]
     assert olist.one(f"select count(*) from marts.fct_deals where deal_id = '{early[0]}' and status = 'won'") == 1
 
 
-def test_the_sales_of_won_sellers_are_carried_as_far_as_the_data_goes(olist: Built, deals: pd.DataFrame, example_data: Path) -> None:
+def test_the_sales_of_won_sellers_are_carried_as_far_as_the_data_goes(
+    olist: Built, deals: pd.DataFrame, example_data: Path
+) -> None:
     sales = pd.read_csv(example_data / "olist" / "seller_performance.csv")
     expected = sales.loc[sales["seller_id"].isin(deals["seller_id"]), "gross_revenue"]
     rows = olist.query(
@@ -70,7 +84,9 @@ def test_the_sales_of_won_sellers_are_carried_as_far_as_the_data_goes(olist: Bui
 
 
 def test_what_the_data_cannot_say_is_missing_with_a_reason_never_zero(olist: Built) -> None:
-    rows = olist.query("select distinct kpi, value, missing_reason from marts.rpt_kpi_values where kpi in ('cac_blended', 'cpl', 'plan_attainment')")
+    rows = olist.query(
+        "select distinct kpi, value, missing_reason from marts.rpt_kpi_values where kpi in ('cac_blended', 'cpl', 'plan_attainment')"
+    )
     assert rows
     assert all(value is None and reason for _, value, reason in rows)
     assert ("no_cost_data" in {reason for kpi, _, reason in rows if kpi == "cpl"}) is True
@@ -86,26 +102,45 @@ def test_each_model_credits_every_win_once(olist: Built) -> None:
 
 def test_the_semicolon_export_gives_the_same_marts_except_what_it_lost(olist: Built, olist_semicolon: Built) -> None:
     for table in ("fct_leads", "dim_people", "dim_accounts", "fct_touches"):
-        ours, theirs = (pd.read_parquet(built.published / "parquet" / f"{table}.parquet") for built in (olist, olist_semicolon))
-        key = {"fct_leads": "lead_id", "dim_people": "person_id", "dim_accounts": "account_id", "fct_touches": "touch_id"}[table]
+        ours, theirs = (
+            pd.read_parquet(built.published / "parquet" / f"{table}.parquet") for built in (olist, olist_semicolon)
+        )
+        key = {
+            "fct_leads": "lead_id",
+            "dim_people": "person_id",
+            "dim_accounts": "account_id",
+            "fct_touches": "touch_id",
+        }[table]
         merged = ours.merge(theirs, on=key, suffixes=("", "_other"), how="outer", indicator=True)
         assert set(merged["_merge"]) == {"both"}
         for column in [name for name in ours.columns if name not in (key, "build_id")]:
-            differs = ~((merged[column] == merged[f"{column}_other"]) | (merged[column].isna() & merged[f"{column}_other"].isna()))
+            differs = ~(
+                (merged[column] == merged[f"{column}_other"])
+                | (merged[column].isna() & merged[f"{column}_other"].isna())
+            )
             allowed = {"channel", "channel_label", "channel_rule_id", "rule_id"}
-            assert differs.sum() == (60 if column in allowed else 0), (table, column, merged.loc[differs, [column, f"{column}_other"]].head())
+            assert differs.sum() == (60 if column in allowed else 0), (
+                table,
+                column,
+                merged.loc[differs, [column, f"{column}_other"]].head(),
+            )
     first = dict(olist.query("select deal_id, won_at from marts.fct_deals"))
     second = dict(olist_semicolon.query("select deal_id, won_at from marts.fct_deals"))
     assert first.keys() == second.keys()
     assert sum(first[deal] != second[deal] for deal in first) == 762
     assert all(first[deal].replace(second=0) == second[deal] for deal in first)
-    assert {difference.table for difference in compare_builds(olist.published, olist_semicolon.published)} >= {"fct_deals", "fct_leads"}
+    assert {difference.table for difference in compare_builds(olist.published, olist_semicolon.published)} >= {
+        "fct_deals",
+        "fct_leads",
+    }
 
 
 def test_what_the_semicolon_export_lost_is_reported_by_name(olist_semicolon: Built) -> None:
     findings = {
         (stream, column, finding): occurrences
-        for stream, column, finding, occurrences in olist_semicolon.query("select stream, column_name, finding, occurrences from marts.rpt_findings")
+        for stream, column, finding, occurrences in olist_semicolon.query(
+            "select stream, column_name, finding, occurrences from marts.rpt_findings"
+        )
     }
     assert findings[("leads", "origin", "listed_value")] == 559
     assert findings[("closed_deals", "won_date", "precision_lost")] == 842

@@ -12,12 +12,13 @@ models:
   - name: leads
     description: One row per lead.
     config: {meta: {primary_key: lead_id}}
+    data_tests: [{filled: {arguments: {columns: [lead_id]}}}]
     columns:
-      - {name: lead_id, data_type: string, data_tests: [unique, not_null]}
+      - {name: lead_id, data_type: string, data_tests: [unique]}
       - {name: phone_token, data_type: string, config: {meta: {notation: phone}}}
       - {name: status, data_type: string, data_tests: [{accepted_values: {arguments: {values: [open, won]}}}]}
-      - {name: source_system, data_type: string, data_tests: [not_null]}
-      - {name: source_record_key, data_type: string, data_tests: [not_null]}
+      - {name: source_system, data_type: string}
+      - {name: source_record_key, data_type: string}
 """
 
 

@@ -45,12 +45,16 @@ def test_paths_are_relative_to_the_configuration(folder: Path, monkeypatch: pyte
 def test_the_home_variable_overrides_the_file_and_an_argument_overrides_both(folder: Path) -> None:
     path = folder / "onefunnel.yml"
     assert load_settings(path, environment={"ONEFUNNEL_HOME": "/elsewhere"}).home == Path("/elsewhere")
-    assert load_settings(path, home=folder / "here", environment={"ONEFUNNEL_HOME": "/elsewhere"}).home == folder / "here"
+    assert (
+        load_settings(path, home=folder / "here", environment={"ONEFUNNEL_HOME": "/elsewhere"}).home == folder / "here"
+    )
 
 
 def test_a_misspelt_key_is_named_with_its_line_and_the_nearest_name(folder: Path) -> None:
     path = rewrite(folder, "period_calendar", "period_calender")
-    with pytest.raises(SettingsError, match=r"onefunnel\.yml, line 3: period_calender: unknown key; did you mean period_calendar"):
+    with pytest.raises(
+        SettingsError, match=r"onefunnel\.yml, line 3: period_calender: unknown key; did you mean period_calendar"
+    ):
         load_settings(path)
 
 
@@ -70,8 +74,16 @@ def test_an_unknown_time_zone_suggests_the_nearest(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("reporting_currency: IRR", "reporting_currency: toman", "line 4: reporting_currency: expected an ISO 4217 code"),
-        ("period_calendar: jalali", "period_calendar: lunar", "line 3: period_calendar: Input should be 'gregorian' or 'jalali'"),
+        (
+            "reporting_currency: IRR",
+            "reporting_currency: toman",
+            "line 4: reporting_currency: expected an ISO 4217 code",
+        ),
+        (
+            "period_calendar: jalali",
+            "period_calendar: lunar",
+            "line 3: period_calendar: Input should be 'gregorian' or 'jalali'",
+        ),
         ("company: Acme\n", "", "company: Field required"),
         ("  - {type: files, mapping: mapping.yml}\n", "  []\n", "sources: List should have at least 1 item"),
     ],
@@ -95,7 +107,10 @@ def test_secrets_come_from_the_environment_or_the_dotenv_file_and_do_not_show(fo
     settings = load_settings(folder / "onefunnel.yml")
     assert settings.contact_key == b"from-file"
     assert "from-file" not in repr(settings)
-    assert load_settings(folder / "onefunnel.yml", environment={"ONEFUNNEL_CONTACT_KEY": "direct"}).contact_key == b"direct"
+    assert (
+        load_settings(folder / "onefunnel.yml", environment={"ONEFUNNEL_CONTACT_KEY": "direct"}).contact_key
+        == b"direct"
+    )
 
 
 def test_an_as_of_date_means_the_end_of_that_local_day() -> None:

@@ -255,7 +255,8 @@ def convert(slab: Slab, name: str, rule: FieldRule, item: Field, context: Contex
     if len(columns) > 1:
         columns = [Column.of(notation.joined([column.values for column in columns], rule.separator))]
     column = columns[0]
-    if rule.currency_column is not None:
+    if rule.currency_column is not None or name.startswith("currency"):
+        # read row by row: another column, or the default of an empty value, has a say
         slab.converted[name] = _converted(slab, name, rule, item, context, column.values, decimal)
         return
     converted = _converted(slab, name, rule, item, context, column.items, decimal)

@@ -1,7 +1,7 @@
 """A small warehouse for tests of the ledger: raw relations from Python rows, one dbt build of the attribution models.
 
-The raw relations are made as the binding makes them (all text, canonical notation), so the tests run every model between
-an exported file and the ledger. Definitions are the project's own, except those a test overrides.
+The raw relations are made as the binding makes them (all text, canonical notation), so the tests run every model
+between an exported file and the ledger. Definitions are the project's own, except those a test overrides.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ Row = Mapping[str, Any]
 LANDING_TABLES = {
     "pulls": "source varchar, stream varchar, pull bigint, account varchar, kind varchar, rows_in bigint, rows bigint, "
     "quarantined bigint, observed_at timestamp, committed_at timestamp, is_read boolean",
-    "quarantined_rows": "source varchar, stream varchar, pull bigint, file_name varchar, row_number bigint, line_number bigint, "
+    "quarantined_rows": "source varchar, stream varchar, pull bigint, file_name varchar, row_number bigint, "
+    "line_number bigint, "
     "column_name varchar, contract varchar, scope varchar, reason varchar, shape varchar",
     "findings": "source varchar, stream varchar, pull bigint, file_name varchar, column_name varchar, finding varchar, "
     "occurrences bigint, rows_checked bigint, message varchar",
@@ -82,7 +83,9 @@ class LedgerWarehouse:
         for model in sorted((DBT_PROJECT / "models" / "contracts").glob("*.yml")):
             contract = yaml.safe_load(model.read_text(encoding="utf-8"))["models"][0]
             columns = [column["name"] for column in contract["columns"]]
-            _create_text_table(connection, f"raw_files.{contract['name']}", columns, self.contracts.get(contract["name"], []))
+            _create_text_table(
+                connection, f"raw_files.{contract['name']}", columns, self.contracts.get(contract["name"], [])
+            )
         for file in sorted((PROJECT / "definitions").glob("*.csv")):
             with file.open(encoding="utf-8", newline="") as stream:
                 reader = csv.DictReader(stream)
@@ -94,14 +97,16 @@ class LedgerWarehouse:
         connection.execute(
             "create table raw_build.build as select 'test' as build_id, timestamp '2026-07-01' as as_of_at, "
             "timestamp '2026-07-01' as evaluated_at, 'Europe/Moscow' as time_zone, 'gregorian' as period_calendar, "
-            "'RUB' as reporting_currency, 'net' as vat_basis, 'Test' as company, 'en' as language, true as has_payments_source"
+            "'RUB' as reporting_currency, 'net' as vat_basis, 'Test' as company, 'en' as language, true as "
+            "has_payments_source"
         )
         connection.execute(
             "create table raw_calendar.days(date_on date, iso_weekday bigint, gregorian_month_starts_on date, "
             "jalali_month_starts_on date, gregorian_period varchar, jalali_period varchar)"
         )
         connection.execute(
-            "insert into raw_calendar.days select cast(day as date), isodow(day), date_trunc('month', day), null, strftime(day, '%Y-%m'), null "
+            "insert into raw_calendar.days select cast(day as date), isodow(day), date_trunc('month', day), "
+            "null, strftime(day, '%Y-%m'), null "
             "from range(timestamp '2023-01-01', timestamp '2027-01-01', interval 1 day) as days(day)"
         )
         for table, columns_ddl in LANDING_TABLES.items():

@@ -1,8 +1,8 @@
 """Random companies through the compiled ledger, against an independent reference in exact fractions.
 
-Hypothesis draws the companies; all of them go through one dbt run, because a run costs twenty seconds and a journey nothing.
-The reference is written from DEFINITIONS D51–D57 with fractions and lists, and shares no formula with the SQL: parts are
-summed touch by touch, anchors are sets, nothing is in closed form. Time decay takes its parts from 60-digit decimals.
+Hypothesis draws the companies; all of them go through one dbt run, because a run costs twenty seconds and a journey
+nothing. The reference is written from DEFINITIONS D51–D57 with fractions and lists, and shares no formula with the SQL:
+shares are given touch by touch, nothing is in closed form. Time decay takes its parts from 60-digit decimals.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HOUR = 3600
 
 @dataclass(frozen=True)
 class Model:
-    """A row of `attribution_models`; shares are per mille in the order first, lead created, opportunity created, last, rest."""
+    """A row of `attribution_models`; shares per mille: first, lead created, opportunity created, last, rest."""
 
     name: str
     rule: str
@@ -73,7 +73,9 @@ ages = st.one_of(
 )
 journeys = st.builds(
     Journey,
-    touches=st.lists(st.builds(Touch, age=ages, sequence=st.none() | st.integers(1, 3), is_direct=st.booleans()), max_size=12).map(tuple),
+    touches=st.lists(
+        st.builds(Touch, age=ages, sequence=st.none() | st.integers(1, 3), is_direct=st.booleans()), max_size=12
+    ).map(tuple),
     amount=st.one_of(st.integers(0, 20), st.integers(0, 10**9), st.just(10**15 + 7)),
     lead_age=st.none() | ages,
     opportunity_age=st.none() | ages,
@@ -159,7 +161,9 @@ def companies() -> list[Journey]:
     drawn: list[Journey] = []
 
     @seed(20260601)
-    @settings(max_examples=400, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=400, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    )
     @given(journeys)
     def draw(journey: Journey) -> None:
         drawn.append(journey)
@@ -177,30 +181,59 @@ def test_random_journeys_get_the_credits_of_an_independent_reference(companies: 
     warehouse = LedgerWarehouse(tmp_path / "warehouse.duckdb")
     names = ("first_share", "lead_created_share", "opportunity_created_share", "last_share", "rest_share")
     warehouse.definitions["attribution_models"] = [
-        {"attribution_model": model.name, "rule": model.rule, **dict(zip(names, model.shares, strict=True)),
-         "half_life_days": model.half_life, "lookback_days": model.lookback, "is_enabled": "true", "valid_from": "2000-01-01"}
+        {
+            "attribution_model": model.name,
+            "rule": model.rule,
+            **dict(zip(names, model.shares, strict=True)),
+            "half_life_days": model.half_life,
+            "lookback_days": model.lookback,
+            "is_enabled": "true",
+            "valid_from": "2000-01-01",
+        }
         for model in MODELS
     ]
     for number, journey in enumerate(companies):
         lead_id = None
         if journey.lead_age is not None:
             lead_id = f"L{number}"
-            warehouse.add("leads", lead_id=lead_id, person_id=f"P{number}", created_at=text(WON - timedelta(seconds=journey.lead_age)))
-        opportunity = None if journey.opportunity_age is None else text(WON - timedelta(seconds=journey.opportunity_age))
+            warehouse.add(
+                "leads",
+                lead_id=lead_id,
+                person_id=f"P{number}",
+                created_at=text(WON - timedelta(seconds=journey.lead_age)),
+            )
+        opportunity = (
+            None if journey.opportunity_age is None else text(WON - timedelta(seconds=journey.opportunity_age))
+        )
         warehouse.add(
-            "deals", deal_id=f"D{number}", lead_id=lead_id, person_id=f"P{number}", created_at=opportunity, status="won",
-            won_at=text(WON), amount_minor=journey.amount, currency="RUB",
+            "deals",
+            deal_id=f"D{number}",
+            lead_id=lead_id,
+            person_id=f"P{number}",
+            created_at=opportunity,
+            status="won",
+            won_at=text(WON),
+            amount_minor=journey.amount,
+            currency="RUB",
         )
         for index, touch in enumerate(journey.touches):
             warehouse.add(
-                "touches", touch_id=f"D{number}-T{index:02d}", person_id=f"P{number}", kind="visit", source_sequence=touch.sequence,
-                occurred_at=text(WON - timedelta(seconds=touch.age)), channel_label=None if touch.is_direct else "cold_call",
+                "touches",
+                touch_id=f"D{number}-T{index:02d}",
+                person_id=f"P{number}",
+                kind="visit",
+                source_sequence=touch.sequence,
+                occurred_at=text(WON - timedelta(seconds=touch.age)),
+                channel_label=None if touch.is_direct else "cold_call",
             )
 
     found: dict[tuple[str, str], dict[str | None, tuple[int, Decimal]]] = defaultdict(dict)
-    with warehouse.build(["+fct_attribution_credits", "+fct_touches", "+fct_conversions", "+dim_channels"]) as connection:
+    with warehouse.build(
+        ["+fct_attribution_credits", "+fct_touches", "+fct_conversions", "+dim_channels"]
+    ) as connection:
         rows = connection.execute(
-            "select conversion_id, attribution_model, touch_id, credited_minor, weight from marts.fct_attribution_credits where conversion_kind = 'won'"
+            "select conversion_id, attribution_model, touch_id, credited_minor, weight from "
+            "marts.fct_attribution_credits where conversion_kind = 'won'"
         ).fetchall()
     for conversion_id, model_name, touch_id, credit, weight in rows:
         found[conversion_id, model_name][touch_id] = (credit, weight)

@@ -148,7 +148,18 @@ def test_without_a_matrix_definition_only_the_learned_score_is_written() -> None
     features, answers = company(1000)
     result = score_leads(features, answers.head(0), QUICK)
     assert set(result.scores["scorer"]) == {"learned"}
-    assert set(result.comparison["verdict_reason"]) == {"no matrix scores"}
+    assert set(result.comparison["verdict_reason"]) == {"no matrix scores with an answer behind them"}
+
+
+def test_a_matrix_that_nobody_answered_is_scored_but_not_judged() -> None:
+    features, answers = company(1000)
+    unanswered = answers.assign(is_missing=True, level=None, points=0, answered_at=pd.NaT)
+    result = score_leads(features, unanswered, QUICK)
+    of_matrix = result.scores[result.scores["scorer"] == "matrix"]
+    assert of_matrix["is_cold_because_unknown"].all()
+    assert set(of_matrix["score_if_best"]) == {60}
+    assert result.comparison["matrix"].isna().all()
+    assert set(result.comparison["verdict"]) == {"too_little_data"}
 
 
 def test_an_outcome_cannot_reach_the_features() -> None:

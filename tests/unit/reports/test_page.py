@@ -196,3 +196,10 @@ def test_months_of_a_company_with_the_persian_calendar_are_persian_months(make_p
     change = "update marts.rpt_funnel_cohorts set cohort_month = '2025-06-22' where cohort_month = '2025-09-01'"
     text = visible(page(make_publication, tmp_path, period_calendar="jalali", change=change))
     assert "1404-04" in text
+
+
+def test_claims_are_not_shown_as_zero_when_the_model_behind_them_is_switched_off(make_publication, tmp_path):
+    change = "delete from marts.fct_attribution_credits where attribution_model = 'last'"
+    text = visible(page(make_publication, tmp_path, change=change))
+    assert "Claims need the models first touch and last touch" in text
+    assert "Together the two teams claim" not in text

@@ -10,7 +10,7 @@ with campaigns_as_matched as (
         campaigns.utm_campaign,
         campaigns.referrer_domain,
         campaigns.click_id_kind
-    from {{ ref('campaigns') }} as campaigns
+    from {{ ref('int_campaigns_merged') }} as campaigns
 ),
 
 matched as (

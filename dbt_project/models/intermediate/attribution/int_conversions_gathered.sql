@@ -40,7 +40,7 @@ stages_reached as (
         on reached.stage = kinds.conversion_kind and kinds.conversion_kind not in ('won', 'paid')
     inner join {{ ref('leads') }} as leads
         on reached.lead_id = leads.lead_id
-    left join {{ ref('people') }} as people
+    left join {{ ref('int_people_merged') }} as people
         on leads.person_id = people.person_id
     left join deals_ranked
         on reached.lead_id = deals_ranked.lead_id and deals_ranked.deal_order = 1
@@ -66,7 +66,7 @@ deals_closed as (
         on kinds.conversion_kind in ('won', 'paid')
     left join {{ ref('leads') }} as leads
         on deals.lead_id = leads.lead_id
-    left join {{ ref('people') }} as people
+    left join {{ ref('int_people_merged') }} as people
         on coalesce(deals.person_id, leads.person_id) = people.person_id
     where case kinds.conversion_kind when 'won' then deals.won_at else deals.paid_at end is not null
 ),
@@ -96,7 +96,7 @@ imported as (
         on imported_conversions.deal_id = deals.deal_id
     left join {{ ref('leads') }} as leads
         on coalesce(imported_conversions.lead_id, deals.lead_id) = leads.lead_id
-    left join {{ ref('people') }} as people
+    left join {{ ref('int_people_merged') }} as people
         on coalesce(imported_conversions.person_id, leads.person_id, deals.person_id) = people.person_id
 ),
 

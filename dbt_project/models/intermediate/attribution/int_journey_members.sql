@@ -13,7 +13,7 @@ with owners as (
 
 account_people as (
     select people.account_id, people.person_id
-    from {{ ref('people') }} as people
+    from {{ ref('int_people_merged') }} as people
     where people.account_id is not null
     union all
     select leads.account_id, coalesce(leads.person_id, 'lead:' || leads.lead_id) as person_id

@@ -11,7 +11,7 @@ with leads_as_matched as (
         leads.referrer_domain,
         leads.click_id_kind
     from {{ ref('leads') }} as leads
-    left join {{ ref('campaigns') }} as campaigns
+    left join {{ ref('int_campaigns_merged') }} as campaigns
         on leads.campaign_id = campaigns.campaign_id
 ),
 

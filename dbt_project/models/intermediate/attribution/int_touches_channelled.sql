@@ -11,7 +11,7 @@ with touches_as_matched as (
         touches.referrer_domain,
         touches.click_id_kind
     from {{ ref('touches') }} as touches
-    left join {{ ref('campaigns') }} as campaigns
+    left join {{ ref('int_campaigns_merged') }} as campaigns
         on touches.campaign_id = campaigns.campaign_id
 ),
 
@@ -152,7 +152,7 @@ inner join kinds_understood
     on linked.source_system = kinds_understood.source_system and linked.source_kind = kinds_understood.source_kind
 left join channels_in_force
     on matched.channel = channels_in_force.channel
-left join {{ ref('people') }} as people
+left join {{ ref('int_people_merged') }} as people
     on linked.person_id = people.person_id
-left join {{ ref('owners') }} as owners
+left join {{ ref('int_owners_merged') }} as owners
     on linked.owner_id = owners.owner_id

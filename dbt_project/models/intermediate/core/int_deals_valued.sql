@@ -1,6 +1,6 @@
 -- Deals with their instants, money and owner of the journey. Test deals are left out (listed in `rpt_data_oddities`).
--- `amount_minor` is net of VAT; `amount_reporting_minor` stands on the company's `vat_basis`, at the rate of the local date
--- of winning (of the opportunity while open); null where no rate is known (`rpt_missing_rates`).
+-- `amount_minor` is net of VAT; `amount_reporting_minor` stands on the company's `vat_basis`, at the rate of the
+-- local date of winning (of the opportunity while open); null where no rate is known (`rpt_missing_rates`).
 with lead_events as (
     select
         events.lead_id,
@@ -65,7 +65,7 @@ linked as (
     from {{ ref('deals') }} as deals
     left join {{ ref('leads') }} as leads
         on deals.lead_id = leads.lead_id
-    left join {{ ref('people') }} as people
+    left join {{ ref('int_people_merged') }} as people
         on coalesce(deals.person_id, leads.person_id) = people.person_id
     left join deal_events
         on deals.deal_id = deal_events.deal_id

@@ -1,5 +1,5 @@
--- What a lead's own fields say about it: the MQL rule (any alternative of all its conditions) and the quality flag (D17).
--- Three-valued: null means that a field the answer rests on is not known.
+-- What a lead's own fields say about it: the MQL rule (any alternative of all its conditions) and the quality flag
+-- (D17). Three-valued: null means that a field the answer rests on is not known.
 {%- set fields = [
     'segment', 'industry', 'job_title', 'form_id', 'landing_page', 'campaign_id', 'self_reported_source', 'status',
     'channel_label', 'utm_source', 'utm_medium', 'utm_campaign', 'utm_content', 'utm_term', 'referrer_domain', 'click_id_kind',
@@ -33,9 +33,9 @@ leads_with_context as (
         coalesce(leads.is_in_icp, accounts.is_in_icp) as is_in_icp,
         answered_need.points > 0 as has_urgent_need
     from {{ ref('leads') }} as leads
-    left join {{ ref('people') }} as people
+    left join {{ ref('int_people_merged') }} as people
         on leads.person_id = people.person_id
-    left join {{ ref('accounts') }} as accounts
+    left join {{ ref('int_accounts_merged') }} as accounts
         on coalesce(leads.account_id, people.account_id) = accounts.account_id
     left join answered_need
         on leads.lead_id = answered_need.lead_id

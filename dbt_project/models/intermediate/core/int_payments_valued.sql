@@ -1,5 +1,6 @@
 -- Payments net of VAT and in the reporting currency at the rate of their own local date (D4).
--- `amount_reporting_minor` stands on the company's `vat_basis`; it is null where no rate is known (`rpt_missing_rates`).
+-- `amount_reporting_minor` stands on the company's `vat_basis`; it is null where no rate is known
+-- (`rpt_missing_rates`).
 with netted as (
     select
         payments.payment_id,

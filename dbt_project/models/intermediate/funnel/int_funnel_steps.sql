@@ -1,5 +1,5 @@
--- Pairs of stages that cohorts are counted for, each on both cohort bases, with the maturity window (D14): the step's own
--- in a step cohort, that of lead -> `to` in a lead cohort. A pair without a window has no maturity (null).
+-- Pairs of stages that cohorts are counted for, each on both cohort bases, with the maturity window (D14): the step's
+-- own in a step cohort, that of lead -> `to` in a lead cohort. A pair without a window has no maturity (null).
 with pairs as (
     select
         view_steps.from_stage,

@@ -1,5 +1,5 @@
--- Steps of the funnel views (D10a): neighbouring stages of a view, with the close event in place of `won` (D15), and the
--- score's own pair around `sql_candidate` (D10).
+-- Steps of the funnel views (D10a): neighbouring stages of a view, with the close event in place of `won` (D15), and
+-- the score's own pair around `sql_candidate` (D10).
 with placed as (
     select
         'A' as view,

@@ -1,5 +1,6 @@
 -- D10: a lead reached a stage of the main chain when it entered that stage or any later one; the first such entry is
--- `reached_at`. Leads marked duplicate or test are no unit of count (D6). The instants are what is known at `evaluated_at`.
+-- `reached_at`. Leads marked duplicate or test are no unit of count (D6). The instants are what is known at
+-- `evaluated_at`.
 with counted_leads as (
     select
         leads.lead_id,

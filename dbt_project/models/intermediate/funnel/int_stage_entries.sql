@@ -18,21 +18,32 @@ with entries as (
     where events.stage in ('sql_candidate', 'retained', 'expanded')
         and events.entered_at <= {{ build_fact('evaluated_at') }}
     group by events.lead_id, events.stage
+),
+
+-- Local dates stand in columns before they are joined: a join on an expression with a subquery is no hash join.
+dated as (
+    select
+        entries.lead_id,
+        entries.stage,
+        entries.reached_at,
+        {{ local_date('entries.reached_at') }} as reached_on,
+        {{ local_date('leads.created_at') }} as created_on
+    from entries
+    inner join {{ ref('leads') }} as leads
+        on entries.lead_id = leads.lead_id
 )
 
 select
-    entries.lead_id,
-    entries.stage,
-    entries.reached_at,
+    dated.lead_id,
+    dated.stage,
+    dated.reached_at,
     reached_days.month_starts_on as reached_month_starts_on,
     created_days.month_starts_on as created_month_starts_on,
     coalesce(channelled.channel, 'unknown') as channel
-from entries
-inner join {{ ref('leads') }} as leads
-    on entries.lead_id = leads.lead_id
+from dated
 left join {{ ref('int_leads_channelled') }} as channelled
-    on entries.lead_id = channelled.lead_id
+    on dated.lead_id = channelled.lead_id
 inner join {{ ref('int_days') }} as reached_days
-    on {{ local_date('entries.reached_at') }} = reached_days.date_on
+    on dated.reached_on = reached_days.date_on
 inner join {{ ref('int_days') }} as created_days
-    on {{ local_date('leads.created_at') }} = created_days.date_on
+    on dated.created_on = created_days.date_on

@@ -1,5 +1,5 @@
--- Passages that the CRM recorded, in the company's stages (D11). Events whose source stage has no entry in the stage map
--- stay out of every figure and are listed in `rpt_unmapped_stages`.
+-- Passages that the CRM recorded, in the company's stages (D11). Events whose source stage has no entry in the stage
+-- map stay out of every figure and are listed in `rpt_unmapped_stages`.
 with deals_per_lead as (
     select
         deals.lead_id,

@@ -1,16 +1,24 @@
--- Visitors, engaged visitors and persons with a new lead of a month: the steps before `lead` have no cohort, because most
--- visitors are never identified; they are period ratios only. Months without web sessions have no row.
-with visits as (
+-- Visitors, engaged visitors and persons with a new lead of a month: the steps before `lead` have no cohort, because
+-- most visitors are never identified; they are period ratios only. Months without web sessions have no row.
+with dated as (
     select
-        days.month_starts_on,
-        count(distinct sessions.client_id) as visitors,
-        count(distinct case when sessions.is_engaged then sessions.client_id end) as engaged_visitors
+        sessions.client_id,
+        sessions.is_engaged,
+        {{ local_date('sessions.started_at') }} as started_on
     from {{ ref('web_sessions') }} as sessions
-    inner join {{ ref('int_days') }} as days
-        on {{ local_date('sessions.started_at') }} = days.date_on
     where not coalesce(sessions.is_bot, false)
         and sessions.client_id is not null
         and sessions.started_at <= {{ build_fact('evaluated_at') }}
+),
+
+visits as (
+    select
+        days.month_starts_on,
+        count(distinct dated.client_id) as visitors,
+        count(distinct case when dated.is_engaged then dated.client_id end) as engaged_visitors
+    from dated
+    inner join {{ ref('int_days') }} as days
+        on dated.started_on = days.date_on
     group by days.month_starts_on
 ),
 

@@ -1,5 +1,6 @@
 -- Cost in the reporting currency per month, team and channel (`(all)` = every channel and what belongs to none).
--- Amounts without a rate are left out (D4, `rpt_missing_rates`); a month without any cost has no row: missing is not 0 (D5).
+-- Amounts without a rate are left out (D4, `rpt_missing_rates`); a month without any cost has no row: missing is not
+-- 0 (D5).
 with dated as (
     select
         days.month_starts_on,

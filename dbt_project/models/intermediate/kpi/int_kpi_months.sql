@@ -1,6 +1,12 @@
--- Months that KPIs are told for: from the first to the last month in which anything that a KPI counts happened, up to the
--- evaluation instant. Quiet months in between stay, so that a month without data is a row with a reason, not a gap.
-with activity as (
+-- Months that KPIs are told for: from the first to the last month in which anything that a KPI counts happened, up to
+-- the evaluation instant. Quiet months in between stay, so that a month without data is a row with a reason, not a
+-- gap.
+with won_deals as (
+    select {{ local_date('deals.won_at') }} as won_on
+    from {{ ref('int_deals_valued') }} as deals
+),
+
+activity as (
     select entries.reached_month_starts_on as month_starts_on
     from {{ ref('int_stage_entries') }} as entries
     union
@@ -8,9 +14,9 @@ with activity as (
     from {{ ref('int_stage_entries') }} as entries
     union
     select days.month_starts_on
-    from {{ ref('int_deals_valued') }} as deals
+    from won_deals
     inner join {{ ref('int_days') }} as days
-        on {{ local_date('deals.won_at') }} = days.date_on
+        on won_deals.won_on = days.date_on
     union
     select days.month_starts_on
     from {{ ref('int_payments_valued') }} as payments

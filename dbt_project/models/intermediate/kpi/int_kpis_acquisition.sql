@@ -1,4 +1,5 @@
--- Cost of a new customer; the cost window is the period moved back by whole months (C16). A missing cost is never 0 (D5).
+-- Cost of a new customer; the cost window is the period moved back by whole months (C16). A missing cost is never 0
+-- (D5).
 with customers_and_costs as (
     select
         revenue.month_starts_on,

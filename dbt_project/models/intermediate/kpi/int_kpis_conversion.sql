@@ -51,15 +51,22 @@ lead_cohorts as (
     group by grouping sets ((entries.created_month_starts_on, entries.channel), (entries.created_month_starts_on))
 ),
 
+dated_proposals as (
+    select
+        {{ local_date('proposals.sent_at') }} as sent_on,
+        case when proposals.accepted_at <= {{ build_fact('evaluated_at') }} then 1 end as is_accepted
+    from {{ ref('proposals') }} as proposals
+    where proposals.sent_at <= {{ build_fact('evaluated_at') }}
+),
+
 proposal_cohorts as (
     select
         days.month_starts_on,
         count(*) as sent,
-        count(case when proposals.accepted_at <= {{ build_fact('evaluated_at') }} then 1 end) as accepted
-    from {{ ref('proposals') }} as proposals
+        count(dated_proposals.is_accepted) as accepted
+    from dated_proposals
     inner join {{ ref('int_days') }} as days
-        on {{ local_date('proposals.sent_at') }} = days.date_on
-    where proposals.sent_at <= {{ build_fact('evaluated_at') }}
+        on dated_proposals.sent_on = days.date_on
     group by days.month_starts_on
 ),
 

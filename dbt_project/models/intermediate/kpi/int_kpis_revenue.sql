@@ -4,6 +4,16 @@ with months as (
 ),
 
 -- First-year value of a contract; with an unknown term the contract's whole value.
+closed_deals as (
+    select
+        deals.amount_reporting_minor,
+        deals.term_months,
+        {{ local_date('case ' ~ policy('close_event') ~ " when 'paid' then deals.paid_at else deals.won_at end") }} as closed_on
+    from {{ ref('int_deals_valued') }} as deals
+    where deals.amount_reporting_minor is not null
+        and deals.won_at <= {{ build_fact('evaluated_at') }}
+),
+
 first_year_values as (
     select
         days.month_starts_on,
@@ -13,11 +23,9 @@ first_year_values as (
             else deals.amount_reporting_minor
         end as value_minor,
         case when deals.term_months is null then 1 else 0 end as is_term_unknown
-    from {{ ref('int_deals_valued') }} as deals
+    from closed_deals as deals
     inner join {{ ref('int_days') }} as days
-        on {{ local_date('case ' ~ policy('close_event') ~ " when 'paid' then deals.paid_at else deals.won_at end") }} = days.date_on
-    where deals.amount_reporting_minor is not null
-        and deals.won_at <= {{ build_fact('evaluated_at') }}
+        on deals.closed_on = days.date_on
 ),
 
 contract_values as (

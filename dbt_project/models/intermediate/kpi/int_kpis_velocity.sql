@@ -1,4 +1,4 @@
-with closed_deals as (
+with deals_with_sql as (
     select
         deals.deal_id,
         deals.opportunity_at,
@@ -17,6 +17,26 @@ with closed_deals as (
         and not reached.is_implied
 ),
 
+closed_deals as (
+    select
+        deals_with_sql.*,
+        {{ local_date('deals_with_sql.closed_at') }} as closed_on
+    from deals_with_sql
+),
+
+main_passages as (
+    select
+        events.stage,
+        events.entered_at,
+        events.left_at,
+        {{ local_date('events.left_at') }} as left_on
+    from {{ ref('int_stage_events_mapped') }} as events
+    inner join {{ ref('int_stages_ranked') }} as stages
+        on events.stage = stages.stage
+        and stages.is_main_chain
+    where events.left_at <= {{ build_fact('evaluated_at') }}
+),
+
 -- Negative cycles are left out of the median; the deal stays elsewhere.
 cycles as (
     select
@@ -26,7 +46,7 @@ cycles as (
         cast(round(median({{ seconds_between('closed_deals.sql_reached_at', 'closed_deals.closed_at') }}), 0) as bigint) as median_seconds
     from closed_deals
     inner join {{ ref('int_days') }} as days
-        on {{ local_date('closed_deals.closed_at') }} = days.date_on
+        on closed_deals.closed_on = days.date_on
     where closed_deals.sql_reached_at <= closed_deals.closed_at
         and closed_deals.closed_at <= {{ build_fact('evaluated_at') }}
     group by days.month_starts_on, closed_deals.outcome
@@ -38,13 +58,9 @@ passages as (
         coalesce(events.stage, '(all)') as stage,
         count(*) as passages,
         cast(round(median({{ seconds_between('events.entered_at', 'events.left_at') }}), 0) as bigint) as median_seconds
-    from {{ ref('int_stage_events_mapped') }} as events
-    inner join {{ ref('int_stages_ranked') }} as stages
-        on events.stage = stages.stage
-        and stages.is_main_chain
+    from main_passages as events
     inner join {{ ref('int_days') }} as days
-        on {{ local_date('events.left_at') }} = days.date_on
-    where events.left_at <= {{ build_fact('evaluated_at') }}
+        on events.left_on = days.date_on
     group by grouping sets ((days.month_starts_on, events.stage), (days.month_starts_on))
 ),
 

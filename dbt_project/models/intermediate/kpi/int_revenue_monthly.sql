@@ -8,15 +8,23 @@
         case when payments.payments > 0 then payments.payments_minor when bases.has_payments_source then 0 end
 {%- endset %}
 
-with contracts as (
+with dated_deals as (
+    select
+        deals.won_at,
+        {{ local_date('deals.won_at') }} as won_on,
+        deals.amount_reporting_minor
+    from {{ ref('int_deals_valued') }} as deals
+    where deals.won_at <= {{ build_fact('evaluated_at') }}
+),
+
+contracts as (
     select
         days.month_starts_on,
         count(*) as deals,
         sum(deals.amount_reporting_minor) as contracts_minor
-    from {{ ref('int_deals_valued') }} as deals
+    from dated_deals as deals
     inner join {{ ref('int_days') }} as days
-        on {{ local_date('deals.won_at') }} = days.date_on
-    where deals.won_at <= {{ build_fact('evaluated_at') }}
+        on deals.won_on = days.date_on
     group by days.month_starts_on
 ),
 
@@ -41,14 +49,21 @@ closes as (
     group by deals.customer_id
 ),
 
+dated_closes as (
+    select
+        closes.first_closed_at,
+        {{ local_date('closes.first_closed_at') }} as first_closed_on
+    from closes
+    where closes.first_closed_at <= {{ build_fact('evaluated_at') }}
+),
+
 new_customers as (
     select
         days.month_starts_on,
         count(*) as customers
-    from closes
+    from dated_closes
     inner join {{ ref('int_days') }} as days
-        on {{ local_date('closes.first_closed_at') }} = days.date_on
-    where closes.first_closed_at <= {{ build_fact('evaluated_at') }}
+        on dated_closes.first_closed_on = days.date_on
     group by days.month_starts_on
 ),
 

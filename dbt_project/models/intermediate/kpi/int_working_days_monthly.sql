@@ -1,5 +1,5 @@
--- Working days of a month and those elapsed at the evaluation instant, by the calendar that the policy `working_calendar`
--- names; without the policy there are no rows, because weekends differ by country.
+-- Working days of a month and those elapsed at the evaluation instant, by the calendar that the policy
+-- `working_calendar` names; without the policy there are no rows, because weekends differ by country.
 with weekdays as (
     select distinct calendars.weekday
     from {{ ref('stg_definitions__calendars') }} as calendars

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
--- Labels on the stored ledger. A view, because written out at 5 M touches it is 22 M rows of mostly repeated text and
--- takes four times as long as the ledger itself (docs/attribution.md has the measurement).
+-- Labels on the stored ledger. A view, because written out at 5 M touches it is 22 M rows of mostly repeated text, whose
+-- columns cost more than the arithmetic (docs/attribution.md has the measurement of the stored part).
 select
     {{ text_key(['revenue_rows.revenue_row_id', 'credits.attribution_model', 'conversions.journey_level', 'journeys.touch_id']) }} as credit_id,
     conversions.conversion_id,

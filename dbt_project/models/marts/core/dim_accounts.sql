@@ -1,8 +1,8 @@
 -- Accounts known to a source, and those that a person, lead, deal or touch names without any record of their own.
 with named as (
-    select account_id from {{ ref('accounts') }}
+    select account_id from {{ ref('int_accounts_merged') }}
     union
-    select account_id from {{ ref('people') }} where account_id is not null
+    select account_id from {{ ref('int_people_merged') }} where account_id is not null
     union
     select account_id from {{ ref('leads') }} where account_id is not null
     union
@@ -22,6 +22,8 @@ select
     accounts.country,
     accounts.employees,
     accounts.annual_revenue_minor,
+    accounts.observed_sales_minor,
+    accounts.observed_orders,
     accounts.currency,
     accounts.is_in_icp,
     accounts.domain,
@@ -31,5 +33,5 @@ select
     accounts.source_record_key,
     {{ build_fact('build_id') }} as build_id
 from named
-left join {{ ref('accounts') }} as accounts
+left join {{ ref('int_accounts_merged') }} as accounts
     on named.account_id = accounts.account_id

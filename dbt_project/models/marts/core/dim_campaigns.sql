@@ -1,6 +1,7 @@
--- Campaigns known to a source, and those that a lead, touch or cabinet's statistics names without any record of their own.
+-- Campaigns known to a source, and those that a lead, touch or cabinet's statistics names without any record of their
+-- own.
 with named as (
-    select campaign_id from {{ ref('campaigns') }}
+    select campaign_id from {{ ref('int_campaigns_merged') }}
     union
     select campaign_id from {{ ref('leads') }} where campaign_id is not null
     union
@@ -24,7 +25,7 @@ select
     campaigns.source_record_key,
     {{ build_fact('build_id') }} as build_id
 from named
-left join {{ ref('campaigns') }} as campaigns
+left join {{ ref('int_campaigns_merged') }} as campaigns
     on named.campaign_id = campaigns.campaign_id
 left join {{ ref('int_campaigns_channelled') }} as channelled
     on named.campaign_id = channelled.campaign_id

@@ -1,6 +1,6 @@
 -- Owners known to a source, and those that a lead, deal or touch names without any record of their own.
 with named as (
-    select owner_id from {{ ref('owners') }}
+    select owner_id from {{ ref('int_owners_merged') }}
     union
     select owner_id from {{ ref('leads') }} where owner_id is not null
     union
@@ -24,5 +24,5 @@ select
     owners.source_record_key,
     {{ build_fact('build_id') }} as build_id
 from named
-left join {{ ref('owners') }} as owners
+left join {{ ref('int_owners_merged') }} as owners
     on named.owner_id = owners.owner_id

@@ -1,6 +1,6 @@
 -- People known to a source, and those that a lead, deal or touch names without any record of their own.
 with named as (
-    select person_id from {{ ref('people') }}
+    select person_id from {{ ref('int_people_merged') }}
     union
     select coalesce(person_id, concat('lead:', lead_id)) as person_id from {{ ref('leads') }}
     union
@@ -25,5 +25,5 @@ select
     people.source_record_key,
     {{ build_fact('build_id') }} as build_id
 from named
-left join {{ ref('people') }} as people
+left join {{ ref('int_people_merged') }} as people
     on named.person_id = people.person_id

@@ -58,7 +58,7 @@ select
     leads.source_record_key,
     {{ build_fact('build_id') }} as build_id
 from {{ ref('leads') }} as leads
-left join {{ ref('people') }} as people
+left join {{ ref('int_people_merged') }} as people
     on leads.person_id = people.person_id
 left join {{ ref('int_leads_channelled') }} as channelled
     on leads.lead_id = channelled.lead_id

@@ -1,5 +1,5 @@
 select
-    label_key,
+    key as label_key,
     en,
     ru,
     fa,
