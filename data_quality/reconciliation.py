@@ -98,7 +98,7 @@ class Followed:
     excluded: tuple[Excluded, ...] = ()
 
 
-_VAT = "case when c.amounts_include_vat then coalesce(c.amount_vat_minor, 0) else 0 end"
+_VAT = "case when c.amounts_include_vat and c.amount_minor is not null then coalesce(c.amount_vat_minor, 0) else 0 end"
 _IS_TEST = "coalesce(c.is_test, false)"
 _IS_MAPPED = "exists (select 1 from intermediate.int_stage_events_mapped as mapped where mapped.event_id = c.event_id)"
 

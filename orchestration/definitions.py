@@ -44,7 +44,7 @@ def build_definitions(
         transform.build(settings),
         score.build(),
         quality.build(),
-        publish.build(),
+        publish.build(settings),
         schedules.build(settings),
         dg.Definitions(
             resources={"pipeline": pipeline},

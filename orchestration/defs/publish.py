@@ -6,16 +6,17 @@ from orchestration.defs.transform import mart_keys
 from orchestration.pipeline import Pipeline
 from orchestration.publication import publish
 from orchestration.reports import build_page, build_workbook
+from orchestration.settings import Settings
 
 PUBLISHED = dg.AssetKey(["published", "current"])
 
 
-def build() -> dg.Definitions:
+def build(settings: Settings) -> dg.Definitions:
     """Assets `published/current`, `reports/index`, `reports/marts`."""
 
     @dg.asset(
         key=PUBLISHED,
-        deps=mart_keys(),
+        deps=mart_keys(settings),
         group_name="publish",
         kinds={"duckdb", "parquet"},
         description="The newest good build: a DuckDB snapshot and one Parquet file per mart behind one symbolic link.",
@@ -27,7 +28,7 @@ def build() -> dg.Definitions:
         the_build = publish(pipeline.warehouse.path, pipeline.outputs, build_id)
         pipeline.progress(f"published {len(the_build.tables)} tables as build {build_id}")
         return dg.MaterializeResult(
-            metadata={"build": build_id, "tables": len(the_build.tables), "path": str(the_build.directory)}
+            metadata={"build": build_id, "tables": len(the_build.tables), "path": str(the_build.path)}
         )
 
     @dg.asset(

@@ -55,7 +55,8 @@ KEYS = {
 
 @pytest.fixture(scope="module")
 def manifest() -> dict:
-    return json.loads(prepare_manifest().read_text(encoding="utf-8"))
+    target = DBT_PROJECT / "target"
+    return json.loads(prepare_manifest(target, target / "conventions.duckdb").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")

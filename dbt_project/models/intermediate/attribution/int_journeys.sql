@@ -19,7 +19,7 @@ conversion_windows as (
         conversions.converted_at,
         windows.window_key,
         windows.half_life_days,
-        {{ plus_days('conversions.converted_at', '-windows.lookback_days') }} as starts_at,
+        windows.lookback_days,
         case
             when {{ policy('conversion_rule') }} = 'reset_after_conversion' then conversions.previous_converted_at
         end as starts_after
@@ -46,8 +46,10 @@ touches_in_window as (
         on members.member_id = touches.member_id
     where touches.is_creditable
         and touches.collapsed_into is null
-        and touches.occurred_at >= conversion_windows.starts_at
-        and touches.occurred_at <= conversion_windows.converted_at
+        -- compared as an age and not as two instants: from a pair of range conditions DuckDB makes a range join of all
+        -- conversions with all touches before it looks at the owner (demo: 34 M pairs, 10 s; as an age 0.1 s)
+        and {{ seconds_between('touches.occurred_at', 'conversion_windows.converted_at') }}
+        between 0 and conversion_windows.lookback_days * 86400
         and (conversion_windows.starts_after is null or touches.occurred_at > conversion_windows.starts_after)
         and not (
             touches.kind = conversion_windows.kind
