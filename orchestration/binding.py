@@ -260,7 +260,7 @@ def _write_build(
         "reporting_currency": configuration.reporting_currency, "vat_basis": configuration.vat_basis,
         "company": configuration.company, "language": configuration.language, "has_payments_source": "payments" in filled,
     }  # fmt: skip
-    types = {name: "varchar" for name in facts} | {
+    types = dict.fromkeys(facts, "varchar") | {
         "as_of_at": "timestamp",
         "evaluated_at": "timestamp",
         "has_payments_source": "boolean",

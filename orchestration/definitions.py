@@ -7,7 +7,7 @@ import dagster as dg
 
 from orchestration.clock import Clock, SystemClock
 from orchestration.defs import ingest, publish, quality, schedules, score, transform
-from orchestration.landing import HomeLock
+from orchestration.locks import HomeLock
 from orchestration.pipeline import Pipeline, parse_as_of
 from orchestration.settings import CONFIG_VARIABLE, PROJECT_ROOT, Settings, load_settings
 

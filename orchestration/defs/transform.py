@@ -76,7 +76,9 @@ def build(settings: Settings) -> dg.Definitions:
 
     return dg.Definitions(
         assets=[dbt_models, dbt_models_after_python],
-        resources={"dbt": DbtCliResource(project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), dbt_executable=DBT)},
+        resources={
+            "dbt": DbtCliResource(project_dir=str(DBT_PROJECT), profiles_dir=str(DBT_PROJECT), dbt_executable=DBT)
+        },
     )
 
 
@@ -127,7 +129,11 @@ def _build(context: dg.AssetExecutionContext, what: str) -> Iterator[Any]:
     _sweep(target)
     os.environ.update(_environment(target, pipeline.warehouse.path))
     pipeline.progress(f"dbt: building {what}")
-    invocation = context.resources.dbt.cli(["build", "--exclude-resource-type", "unit_test", "--exclude", "tag:twin"], context=context, raise_on_error=False)
+    invocation = context.resources.dbt.cli(
+        ["build", "--exclude-resource-type", "unit_test", "--exclude", "tag:twin"],
+        context=context,
+        raise_on_error=False,
+    )
     events = list(invocation.stream())
     keys = context.assets_def.keys_by_output_name
     tables = {

@@ -4,9 +4,8 @@
 be read as a shape without its value, `HomeLock` lets one run at a time own a home.
 """
 
-from orchestration.landing.errors import ContactKeyError, HomeBusyError, LandingError
+from orchestration.landing.errors import ContactKeyError, LandingError
 from orchestration.landing.lake import Lake
-from orchestration.landing.lock import HomeLock
 from orchestration.landing.pulls import FILL_KEYS, FINDING_KEYS, Pull
 from orchestration.landing.quarantine import QUARANTINE_COLUMNS, QUARANTINE_SCHEMA, scrub_free_text, shape_of
 from orchestration.landing.tokens import Tokeniser, Tokens
@@ -18,8 +17,6 @@ __all__ = [
     "QUARANTINE_COLUMNS",
     "QUARANTINE_SCHEMA",
     "ContactKeyError",
-    "HomeBusyError",
-    "HomeLock",
     "Lake",
     "LandingError",
     "Pull",

@@ -7,7 +7,3 @@ class LandingError(RuntimeError):
 
 class ContactKeyError(LandingError):
     """A contact column is mapped and there is no usable key to make tokens with."""
-
-
-class HomeBusyError(LandingError):
-    """Another run holds this home."""

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 
 from orchestration.clock import Clock, SystemClock, as_utc
 from orchestration.landing.errors import LandingError
-from orchestration.landing.lock import exclusive
 from orchestration.landing.pulls import KINDS, Pull, read_pull
 from orchestration.landing.writer import PullPlan, PullWriter, temporary_directory
+from orchestration.locks import exclusive
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _PULL_DIRECTORY = re.compile(r"pull=([1-9][0-9]*)")

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from orchestration.landing.lock import exclusive
+from orchestration.locks import exclusive
 from orchestration.publication.comparison import compare_builds
 from orchestration.publication.current import (
     MANIFEST,

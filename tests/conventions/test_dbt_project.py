@@ -37,7 +37,6 @@ DIALECT = {
     r"\bvarchar\b": "varchar (write string)",
     r"\basof\b": "asof join",
     r"\bgenerate_series\s*\(|\brange\s*\(": "generate_series/range",
-    r"\bmedian\s*\(": "median",
     r"(?<![/:*])//(?!/)": "`//` (use floor_divide)",
 }
 """Pattern → what a reader is told. DESIGN §4: dialect lives in macros/ only."""
@@ -73,7 +72,7 @@ def without_comments(text: str) -> str:
     return re.sub(r"--.*", "", text)
 
 
-def tests_of(manifest: dict, model: dict) -> list[dict]:
+def data_tests_of(manifest: dict, model: dict) -> list[dict]:
     return [
         manifest["nodes"][child] for child in manifest["child_map"][model["unique_id"]] if child.startswith("test.")
     ]
@@ -84,7 +83,7 @@ def test_every_model_is_described_by_its_grain(models: list[dict]) -> None:
 
 
 def test_every_model_is_tested(manifest: dict, models: list[dict]) -> None:
-    assert [model["name"] for model in models if not tests_of(manifest, model)] == []
+    assert [model["name"] for model in models if not data_tests_of(manifest, model)] == []
 
 
 def test_every_mart_and_intermediate_model_has_a_key_test(manifest: dict, models: list[dict]) -> None:
@@ -95,7 +94,7 @@ def test_every_mart_and_intermediate_model_has_a_key_test(manifest: dict, models
         if model["schema"] in ("marts", "intermediate")
         and not any(
             TESTS_THAT_KEY.match(test["test_metadata"]["name"])
-            for test in tests_of(manifest, model)
+            for test in data_tests_of(manifest, model)
             if test.get("test_metadata")
         )
     ]

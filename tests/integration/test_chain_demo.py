@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from demo.exports import write_exports
-from orchestration.landing import HomeLock, Lake
+from orchestration.landing import Lake
+from orchestration.locks import HomeLock
 from orchestration.publication import compare_builds
 from orchestration.settings import PROJECT_ROOT
 from tests.conftest import Built, onefunnel
@@ -115,7 +116,7 @@ def test_no_contact_datum_is_in_clear_anywhere_past_the_door(demo: Built) -> Non
         if file.suffix in (".csv", ".tsv", ".txt"):
             raw = file.read_bytes()
             wanted |= set(re.findall(rb"[a-z0-9._-]+@example\.\w+", raw))
-            wanted |= {digits for digits in re.findall(rb"(?<!\d)[78]?9\d{9}(?!\d)", raw)}
+            wanted |= set(re.findall(rb"(?<!\d)[78]?9\d{9}(?!\d)", raw))
     assert len(wanted) > 500
     pattern = re.compile(rb"[a-z0-9._-]+@example\.\w+|(?<!\d)[78]?9\d{9}(?!\d)")
     leaks = []

@@ -11,7 +11,7 @@ select
     cast(cost_net_minor as bigint) as cost_net_minor,
     cast(cost_gross_minor as bigint) as cost_gross_minor,
     cast(currency as string) as currency,
-    cast(claimed_conversions as decimal(38,9)) as claimed_conversions,
+    cast(claimed_conversions as decimal(38, 9)) as claimed_conversions,
     cast(reach as bigint) as reach,
     cast(channel_label as string) as channel_label,
     cast(source_system as string) as source_system,

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from orchestration.clock import FixedClock
-from orchestration.landing import HomeBusyError, HomeLock
+from orchestration.locks import HomeBusyError, HomeLock
 
 PROJECT = Path(__file__).resolve().parents[3]
 HOLDER = """
 import sys, time
 from pathlib import Path
-from orchestration.landing import HomeLock
+from orchestration.locks import HomeLock
 
 with HomeLock(Path(sys.argv[1]), run_id="nightly"):
     print("held", flush=True)

@@ -10,7 +10,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from orchestration.clock import Clock, SystemClock, to_text
-from orchestration.landing.errors import HomeBusyError
+
+
+class HomeBusyError(RuntimeError):
+    """Another run holds this home."""
 
 
 @contextmanager
