@@ -23,7 +23,7 @@ from orchestration.reports.reader import PublishedMarts
 EXCEL_ROWS = 1_048_575
 """Data rows of a sheet below its heading."""
 
-DEFAULT_ROW_LIMIT = 20_000
+DEFAULT_ROW_LIMIT = 2_000
 """A sheet is for looking and filtering; about 10 s a million cells to write. The whole table is in Parquet."""
 
 _EXACT_INTEGER = 2**53

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestration.defs.transform import prepare_manifest
+from orchestration.dbt_runner import Dbt
 from orchestration.settings import DBT_PROJECT
 
 CLOCK = re.compile(
@@ -54,8 +54,8 @@ KEYS = {
 
 @pytest.fixture(scope="module")
 def manifest() -> dict:
-    target = DBT_PROJECT / "target"
-    return json.loads(prepare_manifest(target, target / "conventions.duckdb").read_text(encoding="utf-8"))
+    dbt = Dbt(DBT_PROJECT / "target")
+    return json.loads(dbt.parse(DBT_PROJECT / "target" / "conventions.duckdb").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")

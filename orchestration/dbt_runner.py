@@ -1,0 +1,143 @@
+"""dbt inside this process: parsed once, then built as often as a run needs.
+
+A dbt process of its own costs 6 s of start-up and parsing each time, and a run builds twice (before and after the Python
+steps). The manifest is parsed once per process and handed to each build.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
+
+from orchestration.settings import DBT_PROJECT
+
+_PROGRESS_EVERY = 100
+
+
+class DbtError(Exception):
+    """dbt could not parse the project, or stopped before it ran anything; the text is dbt's own."""
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one model or test.
+
+    status: dbt's own word; `is_good` is true for success, pass and warn. failures: rows that a test returned.
+    """
+
+    unique_id: str
+    name: str
+    kind: str
+    schema: str
+    status: str
+    message: str
+    failures: int
+    seconds: float
+
+    @property
+    def is_good(self) -> bool:
+        return self.status in ("success", "pass", "warn", "no-op")
+
+
+class Dbt:
+    """The project with its own target folder (manifest, parse cache, compiled SQL)."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+        self._parsed: Manifest | None = None
+
+    @property
+    def manifest_file(self) -> Path:
+        return self.target / "manifest.json"
+
+    def parse(self, warehouse: Path) -> Path:
+        """Parse the project if a file of it is newer than the manifest; return the manifest's file.
+
+        Raises
+        ------
+        DbtError
+            when the project does not parse.
+        """
+        folders = [DBT_PROJECT / name for name in ("models", "macros", "tests")]
+        files = [file for folder in folders for file in folder.rglob("*")]
+        newest = max(file.stat().st_mtime for file in [*files, *folders, *DBT_PROJECT.glob("*.yml")])
+        if not self.manifest_file.is_file() or self.manifest_file.stat().st_mtime < newest:
+            self._manifest(warehouse)
+        return self.manifest_file
+
+    def build(
+        self, warehouse: Path, selection: Sequence[str], progress: Callable[[str], None] = lambda message: None
+    ) -> list[NodeResult]:
+        """Build and test the selected nodes in a warehouse file; the file is closed again at the end.
+
+        Parameters
+        ----------
+        warehouse : the DuckDB file.
+        selection : dbt's selection options, such as ["--exclude", "source:ml+"].
+        progress : told now and then how many nodes are done.
+
+        Returns one result a node that ran or was skipped.
+
+        Raises
+        ------
+        DbtError
+            when dbt stops before it runs anything.
+        """
+        manifest = self._manifest(warehouse)
+        done = 0
+
+        def watch(event: Any) -> None:
+            nonlocal done
+            if event.info.name == "NodeFinished":
+                done += 1
+                if done % _PROGRESS_EVERY == 0:
+                    progress(f"dbt: {done} models and tests done")
+
+        outcome = self._invoke(dbtRunner(manifest=manifest, callbacks=[watch]), warehouse, ["build", *selection])
+        if outcome.result is None:
+            raise DbtError(f"dbt stopped: {outcome.exception}")
+        return [_result(result) for result in outcome.result.results]  # type: ignore[union-attr]
+
+    def _manifest(self, warehouse: Path) -> Manifest:
+        if self._parsed is None:
+            outcome = self._invoke(dbtRunner(), warehouse, ["parse"])
+            if not isinstance(outcome.result, Manifest):
+                raise DbtError(f"dbt cannot parse {DBT_PROJECT}: {outcome.exception}")
+            self._parsed = outcome.result
+            # an unchanged project leaves the file alone, and a later check of its age must not parse again
+            self.manifest_file.touch()
+        return self._parsed
+
+    def _invoke(self, runner: dbtRunner, warehouse: Path, command: list[str]) -> dbtRunnerResult:
+        self.target.mkdir(parents=True, exist_ok=True)
+        os.environ["ONEFUNNEL_WAREHOUSE"] = str(warehouse)
+        folders = ["--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT, "--target-path", self.target]
+        quiet = ["--log-path", self.target, "--log-level", "none", "--log-level-file", "error"]
+        try:
+            return runner.invoke([*command, *map(str, [*folders, *quiet])])
+        finally:
+            # dbt keeps the file open for its next invocation; the Python steps between need it
+            if DuckDBConnectionManager._ENV is not None:
+                DuckDBConnectionManager.env().close()
+            DuckDBConnectionManager.close_all_connections()
+
+
+def _result(result: Any) -> NodeResult:
+    node = result.node
+    return NodeResult(
+        unique_id=node.unique_id,
+        name=node.name,
+        kind=str(node.resource_type),
+        schema=node.schema,
+        status=str(result.status),
+        message=str(result.message or ""),
+        failures=int(result.failures or 0),
+        seconds=round(result.execution_time, 3),
+    )
