@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -152,15 +153,15 @@ def _dagster_home(settings: Settings) -> Path:
     """Dagster's own storage lives in the home, so that `onefunnel dev` shows the runs of the command line."""
     folder = settings.home / "dagster"
     folder.mkdir(parents=True, exist_ok=True)
-    configuration = folder / "dagster.yaml"
-    if not configuration.exists():
-        configuration.write_text(
-            "telemetry:\n  enabled: false\n"
-            "# DuckDB has one writer: steps that write the warehouse share the pool `warehouse`\n"
-            "concurrency:\n  pools:\n    default_limit: 1\n    granularity: op\n"
-            "python_logs:\n  python_log_level: WARNING\n",
-            encoding="utf-8",
-        )
+    (folder / "dagster.yaml").write_text(
+        "telemetry:\n  enabled: false\n"
+        "# DuckDB has one writer: steps that write the warehouse share the pool `warehouse`\n"
+        "concurrency:\n  pools:\n    default_limit: 1\n    granularity: op\n"
+        "python_logs:\n  python_log_level: WARNING\n"
+        "event_log_storage:\n  module: orchestration.run_history\n  class: EventLogStorage\n"
+        f"  config:\n    base_dir: {json.dumps(str(folder / 'history' / 'runs'))}\n",
+        encoding="utf-8",
+    )
     return folder
 
 

@@ -96,8 +96,10 @@ def _contract(path: Path, model: dict[str, Any]) -> Contract:
     required = {
         column
         for test in model.get("data_tests") or []
-        if isinstance(test, dict) and "filled" in test
-        for column in test["filled"]["arguments"]["columns"]
+        if isinstance(test, dict)
+        for kind in ("key", "filled")
+        if kind in test
+        for column in test[kind]["arguments"].get("filled", test[kind]["arguments"]["columns"])
     }
     fields = tuple(
         _field(path, name, column, column.get("name") in required)

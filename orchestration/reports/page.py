@@ -811,7 +811,9 @@ class Page:
             [
                 Cell(words.name("unattributed", row["unattributed_reason"])),
                 Cell(words.number(row["conversions"]), True),
-                Cell("–" if row["currency"] is None else words.money(row["credited_minor"], row["currency"]), True),
+                Cell(
+                    "–" if row["credited_minor"] is None else words.money(row["credited_minor"], row["currency"]), True
+                ),
             ]
             for row in found
         ]

@@ -41,7 +41,7 @@ DIALECT = {
 }
 """Pattern → what a reader is told. DESIGN §4: dialect lives in macros/ only."""
 
-TESTS_THAT_KEY = re.compile(r"^(unique|unique_combination)")
+TESTS_THAT_KEY = re.compile(r"^(unique|unique_combination|key)")
 
 KEYS = {
     "file": {"version", "models", "sources", "unit_tests", "exposures", "macros", "data_tests"},
@@ -87,7 +87,7 @@ def test_every_model_is_tested(manifest: dict, models: list[dict]) -> None:
 
 
 def test_every_mart_and_intermediate_model_has_a_key_test(manifest: dict, models: list[dict]) -> None:
-    """A unique test on a column, or unique_combination on the model; staging is keyed in its contract."""
+    """A key test; staging is keyed in its contract."""
     missing = [
         model["name"]
         for model in models

@@ -12,9 +12,9 @@ models:
   - name: leads
     description: One row per lead.
     config: {meta: {primary_key: lead_id}}
-    data_tests: [{filled: {arguments: {columns: [lead_id]}}}]
+    data_tests: [{key: {arguments: {columns: [lead_id], filled: [lead_id]}}}]
     columns:
-      - {name: lead_id, data_type: string, data_tests: [unique]}
+      - {name: lead_id, data_type: string}
       - {name: phone_token, data_type: string, config: {meta: {notation: phone}}}
       - {name: status, data_type: string, data_tests: [{accepted_values: {arguments: {values: [open, won]}}}]}
       - {name: source_system, data_type: string}
