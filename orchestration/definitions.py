@@ -37,6 +37,7 @@ def build_definitions(
         tag = context.run.tags.get(AS_OF_TAG) if context.run else None
         as_of = parse_as_of(tag, settings.configuration.time_zone) if tag else None
         with HomeLock(settings.home, context.run_id, the_clock):
+            _free_pools_of_dead_runs(context.instance, str(context.run_id))
             yield Pipeline(settings, as_of, the_clock, progress or (lambda message: None))
 
     definitions = dg.Definitions.merge(
@@ -53,6 +54,19 @@ def build_definitions(
         ),
     )
     return definitions.map_resolved_asset_specs(func=_with_policy)
+
+
+def _free_pools_of_dead_runs(instance: dg.DagsterInstance | None, run_id: str) -> None:
+    """Give back the pool slots of runs that were killed: this run holds the home's lock, so no other run is alive.
+
+    Dagster would wait for them for ever (seen: a run after `kill -9` spun at its first step in the pool).
+    """
+    if instance is None or not instance.event_log_storage.supports_global_concurrency_limits:
+        return
+    for pool in instance.event_log_storage.get_concurrency_keys():
+        info = instance.event_log_storage.get_concurrency_info(pool)
+        for dead in (info.active_run_ids | info.pending_run_ids) - {run_id}:
+            instance.event_log_storage.free_concurrency_slots_for_run(dead)
 
 
 def _with_policy(spec: dg.AssetSpec) -> dg.AssetSpec:

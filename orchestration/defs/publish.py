@@ -46,6 +46,7 @@ def build(settings: Settings) -> dg.Definitions:
             pipeline.reports / "index.html",
             language=pipeline.settings.configuration.language,
         )
+        pipeline.progress(f"page: {out.stat().st_size:,} bytes")
         return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(out)), "bytes": out.stat().st_size})
 
     @dg.asset(
@@ -63,6 +64,7 @@ def build(settings: Settings) -> dg.Definitions:
             pipeline.reports / "marts.xlsx",
             language=pipeline.settings.configuration.language,
         )
+        pipeline.progress(f"workbook: {out.stat().st_size:,} bytes")
         return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(out)), "bytes": out.stat().st_size})
 
     return dg.Definitions(assets=[published, page, workbook])
