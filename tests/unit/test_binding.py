@@ -1,0 +1,124 @@
+"""Which pulls a build reads, and the raw relations it shows to dbt."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from orchestration.binding import BindingError, bind, fix_build
+from orchestration.clock import FixedClock
+from orchestration.landing import Lake
+from orchestration.settings import Settings, load_settings
+from orchestration.sources.calendar import land_calendar
+from orchestration.warehouse import Warehouse
+
+START = datetime(2026, 7, 1, 6, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(START)
+
+
+@pytest.fixture
+def lake(tmp_path: Path, clock: FixedClock) -> Lake:
+    return Lake(tmp_path / "lake", clock)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    (tmp_path / "mapping.yml").write_text("source: shop\n")
+    configuration = tmp_path / "onefunnel.yml"
+    configuration.write_text(
+        "company: Shop\nreporting_currency: EUR\nsources:\n  - {type: files, mapping: mapping.yml}\n"
+    )
+    return load_settings(configuration)
+
+
+def land(lake: Lake, account: str, ids: list[str], observed_at: datetime | None = None, source: str = "shop") -> None:
+    columns = {
+        "id": ids,
+        "leads__created_at": ["2026-06-01 10:00:00"] * len(ids),
+        "leads__is_filled": ["true"] * len(ids),
+        "_key": ids,
+        "_row": [str(number) for number in range(1, len(ids) + 1)],
+    }
+    fill = {
+        "contract": "leads",
+        "name": "leads",
+        "columns": {"lead_id": "id", "created_at": "leads__created_at"},
+        "rows_filled": len(ids),
+        "rows_skipped": 0,
+        "money": [],
+    }
+    options = {} if observed_at is None else {"observed_at": observed_at}
+    with lake.open_pull(source, "leads", account=account, columns=list(columns), **options) as writer:
+        writer.write(pa.table(columns))
+        writer.describe(rows_in=len(ids), fills=[fill] if source == "shop" else [])
+
+
+def test_a_build_reads_the_newest_version_of_every_file(lake: Lake, clock: FixedClock) -> None:
+    land(lake, "june.csv", ["1"])
+    land(lake, "july.csv", ["2"])
+    land(lake, "june.csv", ["1", "3"])
+    build = fix_build(lake, clock, ["shop"])
+    assert [(pull.account, pull.pull) for pull in build.pulls] == [("july.csv", 2), ("june.csv", 3)]
+
+
+def test_as_of_an_instant_only_what_was_committed_then_is_read(lake: Lake, clock: FixedClock) -> None:
+    land(lake, "june.csv", ["1"])
+    clock.advance(timedelta(days=1))
+    land(lake, "june.csv", ["1", "3"])
+    build = fix_build(lake, clock, ["shop"], as_of=START)
+    assert [pull.pull for pull in build.pulls] == [1]
+    assert build.as_of_at == START
+
+
+def test_the_evaluation_instant_is_the_newest_observation_and_definitions_do_not_move_it(
+    lake: Lake, clock: FixedClock
+) -> None:
+    land(lake, "june.csv", ["1"], observed_at=datetime(2026, 6, 30, tzinfo=UTC))
+    land(lake, "july.csv", ["2"], observed_at=datetime(2026, 6, 20, tzinfo=UTC))
+    clock.advance(timedelta(days=30))
+    land(lake, "stages.csv", ["x"], source="definitions")
+    build = fix_build(lake, clock, ["shop"])
+    assert build.evaluated_at == datetime(2026, 6, 30, tzinfo=UTC)
+    assert build.as_of_at == START + timedelta(days=30)
+
+
+def test_a_source_taken_out_of_the_configuration_is_left_alone(lake: Lake, clock: FixedClock) -> None:
+    land(lake, "june.csv", ["1"])
+    with pytest.raises(BindingError, match="no pull of other"):
+        fix_build(lake, clock, ["other"])
+
+
+def test_the_raw_relations_show_the_rows_with_the_key_of_their_record(
+    lake: Lake, clock: FixedClock, settings: Settings, tmp_path: Path
+) -> None:
+    land_calendar(lake)
+    land(lake, "june.csv", ["1"])
+    land(lake, "june.csv", ["1", "3"])
+    warehouse = Warehouse(tmp_path / "w.duckdb")
+    for _ in range(2):
+        bind(warehouse, lake, fix_build(lake, clock, ["shop"]), settings)
+    leads = warehouse.query(
+        "select lead_id, created_at, person_id, source_system, source_record_key from raw_files.leads order by 1"
+    )
+    assert leads.to_dict("list") == {
+        "lead_id": ["1", "3"],
+        "created_at": ["2026-06-01 10:00:00"] * 2,
+        "person_id": [None, None],
+        "source_system": ["shop", "shop"],
+        "source_record_key": ["shop/leads/1/2", "shop/leads/3/2"],
+    }
+    assert warehouse.row_counts(["raw_shop.leads", "raw_files.deals", "raw_definitions.stages"]) == {
+        "raw_shop.leads": 2,
+        "raw_files.deals": 0,
+        "raw_definitions.stages": 0,
+    }
+    (facts,) = warehouse.read("raw_build.build").to_dict("records")
+    assert (facts["company"], facts["has_payments_source"]) == ("Shop", False)
+    assert warehouse.query("select pull, is_read from raw_landing.pulls where source = 'shop' order by 1")[
+        "is_read"
+    ].tolist() == [False, True]
