@@ -71,12 +71,8 @@ def demo(seed: int, home: Path | None, language: str | None, quiet: bool) -> Non
     """A small made-up company: writes its exports, then runs the whole chain on them."""
     from demo.exports import write_exports
 
-    environment = {
-        "ONEFUNNEL_CONTACT_KEY": os.environ.get("ONEFUNNEL_CONTACT_KEY")
-        or "demo company: made-up people, so the key is no secret"
-    }
     base = (home or Path(os.environ.get("ONEFUNNEL_HOME") or PROJECT_ROOT / "var" / "demo")).absolute()
-    environment["ONEFUNNEL_DEMO_EXPORTS"] = str(base / "exports")
+    environment = _demo_environment(base)
     started = time.monotonic()
     summary = write_exports(base / "exports", seed=seed)
     if not quiet:
@@ -95,7 +91,13 @@ def dev(port: int) -> None:
     """Open Dagster's page on the configuration named by ONEFUNNEL_CONFIG (default onefunnel.yml)."""
     _quiet()
     settings = _settings(Path(os.environ.get("ONEFUNNEL_CONFIG", "onefunnel.yml")))
-    environment = {**os.environ, "ONEFUNNEL_CONFIG": str(settings.path), "DAGSTER_HOME": str(_dagster_home(settings))}
+    demo_environment = _demo_environment(settings.home) if settings.path == DEMO_CONFIG else {}
+    environment = {
+        **os.environ,
+        **demo_environment,
+        "ONEFUNNEL_CONFIG": str(settings.path),
+        "DAGSTER_HOME": str(_dagster_home(settings)),
+    }
     command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "--port", str(port)]
     sys.exit(subprocess.call(command, env=environment))
 
@@ -140,6 +142,12 @@ def lake_pulls(config: Path, source: str | None) -> None:
         click.echo(
             f"{name:36} {pull.pull:>5} {pull.committed_at:%Y-%m-%d %H:%M:%S}  {pull.rows_in:>10,} {pull.quarantined:>9,}  {pull.account}"
         )
+
+
+def _demo_environment(home: Path) -> dict[str, str]:
+    """Where the demo's exports are, and a key for the tokens of its made-up people, which is no secret."""
+    key = os.environ.get("ONEFUNNEL_CONTACT_KEY") or "demo company: made-up people, so the key is no secret"
+    return {"ONEFUNNEL_CONTACT_KEY": key, "ONEFUNNEL_DEMO_EXPORTS": str(home / "exports")}
 
 
 def _settings(config: Path, **overrides: Any) -> Settings:
