@@ -39,9 +39,9 @@ dev: install  ## Dagster's page on the demo company (CONFIG=… for yours)
 	ONEFUNNEL_CONFIG=$(CONFIG) $(BIN)/onefunnel dev
 
 bench: install  ## measured work, printed with the machine and the versions
-	$(BIN)/python benchmarks/files_speed.py
-	$(BIN)/python benchmarks/ledger_speed.py
-	$(BIN)/python benchmarks/demo_speed.py
+	$(BIN)/python -m benchmarks.files_speed
+	$(BIN)/python -m benchmarks.ledger_speed
+	$(BIN)/python -m benchmarks.demo_speed
 
 verify: install  ## what is too heavy for every push; resumable, see docs/verified.md
 	$(BIN)/python -m pytest -m verify

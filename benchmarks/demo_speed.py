@@ -1,4 +1,4 @@
-"""How long the demo chain takes, by phase: `python benchmarks/demo_speed.py [RUNS]`.
+"""How long the demo chain takes, by phase: `python -m benchmarks.demo_speed [RUNS]`.
 
 Targets on 2 cores after installation: 60 s in all; ingestion, scores, publication, page and workbook together 15 s
 (Dagster's start-up, dbt and Great Expectations stand apart). Each run starts from an empty home; the median is judged.

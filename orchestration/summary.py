@@ -30,7 +30,7 @@ def summarise(pipeline: Pipeline, seconds: float) -> str:
     ]
     sections.append("Open next\n" + "\n".join("  " + line for line in outputs))
     sections.append(f"Done in {seconds:.1f} s")
-    return "\n\n".join(section for section in ["", *sections] if section or section == "")
+    return "\n" + "\n\n".join(section for section in sections if section)
 
 
 def _table(title: str, header: list[str], rows: list[tuple[object, ...]]) -> str:
