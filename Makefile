@@ -19,13 +19,14 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -c 'from orchestration.dbt_runner import Dbt, INSTALLED_PARSE; Dbt(INSTALLED_PARSE.parent).parse()'
 	@touch $@
 
 demo: install  ## a small company's exports through the whole chain
 	$(BIN)/onefunnel demo
 
 test: check  ## every check and every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: install  ## linters, types, definitions, conventions
 	$(BIN)/ruff check .

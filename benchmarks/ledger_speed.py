@@ -140,7 +140,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "ledger.duckdb"
+        path = Path(folder) / "onefunnel.duckdb"
         LedgerWarehouse(path).build(["+int_credits_apportioned"]).close()
         sql = {model: compiled_sql(path.parent / "target", model) for model in STEPS}
         # data is made by a connection of its own, so that its buffers are gone before anything is measured

@@ -2,11 +2,15 @@
 
 A dbt process of its own costs 6 s of start-up and parsing each time, and a run builds twice (before and after the Python
 steps). The manifest is parsed once per process and handed to each build.
+
+The profile names the warehouse file without its folder: dbt reads the whole project again (9 s) when a value of the profile
+differs from the one in its parse cache, and so every home can start from the cache that `make install` made.
 """
 
 from __future__ import annotations
 
-import os
+import contextlib
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +23,9 @@ from dbt.contracts.graph.manifest import Manifest
 from orchestration.settings import DBT_PROJECT
 
 _PROGRESS_EVERY = 100
+
+INSTALLED_PARSE = DBT_PROJECT / "target" / "partial_parse.msgpack"
+"""dbt's parse cache of the project as it was installed; dbt itself finds out which files have changed since."""
 
 
 class DbtError(Exception):
@@ -57,7 +64,7 @@ class Dbt:
     def manifest_file(self) -> Path:
         return self.target / "manifest.json"
 
-    def parse(self, warehouse: Path) -> Path:
+    def parse(self) -> Path:
         """Parse the project if a file of it is newer than the manifest; return the manifest's file.
 
         Raises
@@ -69,7 +76,7 @@ class Dbt:
         files = [file for folder in folders for file in folder.rglob("*")]
         newest = max(file.stat().st_mtime for file in [*files, *folders, *DBT_PROJECT.glob("*.yml")])
         if not self.manifest_file.is_file() or self.manifest_file.stat().st_mtime < newest:
-            self._manifest(warehouse)
+            self._manifest()
         return self.manifest_file
 
     def build(
@@ -79,7 +86,7 @@ class Dbt:
 
         Parameters
         ----------
-        warehouse : the DuckDB file.
+        warehouse : the DuckDB file; its name is the profile's, its folder is the working directory meanwhile.
         selection : dbt's selection options, such as ["--exclude", "source:ml+"].
         progress : told now and then how many nodes are done.
 
@@ -90,7 +97,7 @@ class Dbt:
         DbtError
             when dbt stops before it runs anything.
         """
-        manifest = self._manifest(warehouse)
+        manifest = self._manifest()
         done = 0
 
         def watch(event: Any) -> None:
@@ -100,14 +107,20 @@ class Dbt:
                 if done % _PROGRESS_EVERY == 0:
                     progress(f"dbt: {done} models and tests done")
 
-        outcome = self._invoke(dbtRunner(manifest=manifest, callbacks=[watch]), warehouse, ["build", *selection])
+        runner = dbtRunner(manifest=manifest, callbacks=[watch])
+        # the manifest was written by the parse, and results are returned: writing both again costs a second a build
+        outcome = self._invoke(runner, warehouse.parent, ["build", "--no-write-json", *selection])
         if outcome.result is None:
             raise DbtError(f"dbt stopped: {outcome.exception}")
         return [_result(result) for result in outcome.result.results]  # type: ignore[union-attr]
 
-    def _manifest(self, warehouse: Path) -> Manifest:
+    def _manifest(self) -> Manifest:
         if self._parsed is None:
-            outcome = self._invoke(dbtRunner(), warehouse, ["parse"])
+            self.target.mkdir(parents=True, exist_ok=True)
+            cache = self.target / INSTALLED_PARSE.name
+            if not cache.is_file() and INSTALLED_PARSE.is_file():
+                shutil.copyfile(INSTALLED_PARSE, cache)
+            outcome = self._invoke(dbtRunner(), self.target, ["parse"])
             if not isinstance(outcome.result, Manifest):
                 raise DbtError(f"dbt cannot parse {DBT_PROJECT}: {outcome.exception}")
             self._parsed = outcome.result
@@ -115,13 +128,12 @@ class Dbt:
             self.manifest_file.touch()
         return self._parsed
 
-    def _invoke(self, runner: dbtRunner, warehouse: Path, command: list[str]) -> dbtRunnerResult:
-        self.target.mkdir(parents=True, exist_ok=True)
-        os.environ["ONEFUNNEL_WAREHOUSE"] = str(warehouse)
+    def _invoke(self, runner: dbtRunner, folder: Path, command: list[str]) -> dbtRunnerResult:
         folders = ["--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT, "--target-path", self.target]
         quiet = ["--log-path", self.target, "--log-level", "none", "--log-level-file", "error"]
         try:
-            return runner.invoke([*command, *map(str, [*folders, *quiet])])
+            with contextlib.chdir(folder):
+                return runner.invoke([*command, *map(str, [*folders, *quiet])])
         finally:
             # dbt keeps the file open for its next invocation; the Python steps between need it
             if DuckDBConnectionManager._ENV is not None:

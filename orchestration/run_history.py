@@ -1,7 +1,9 @@
-"""Dagster's SQLite event log with one engine a database instead of one a call.
+"""Dagster's SQLite event log with one engine and one open connection a database instead of new ones for every call.
 
-Dagster makes a new SQLAlchemy engine for every event, so every statement is compiled again: 18 ms an event, 20 s of a run's
-1 100 events. Reusing the engine keeps the compiled statements. Nothing else differs; the files are Dagster's own.
+An event costs Dagster 18 ms: a new SQLAlchemy engine compiles every statement again and opens the file again, and a commit
+waits for the disk. Kept engines made that 12 ms, kept connections 3.7 ms, `synchronous=NORMAL` 2.6 ms (600 events, one
+machine); a run writes 1 100 of them. The files are Dagster's own; in their write-ahead mode NORMAL loses nothing to a killed
+process, and to a power cut at most the last events of a run's history.
 """
 
 from collections.abc import Iterator
@@ -11,9 +13,9 @@ from typing import Any
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import QueuePool
 
 
 class EventLogStorage(SqliteEventLogStorage):
@@ -31,14 +33,26 @@ class EventLogStorage(SqliteEventLogStorage):
     def _connect(self, shard: str) -> Iterator[Connection]:
         with self._db_lock:
             if shard not in self._engines:
-                self._engines[shard] = create_engine(
+                engine = create_engine(
                     self.conn_string_for_shard(shard),
-                    poolclass=NullPool,
+                    poolclass=QueuePool,
                     connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS},
                 )
+                event.listen(engine, "connect", _commit_without_waiting_for_the_disk)
+                self._engines[shard] = engine
             engine = self._engines[shard]
             if shard not in self._initialized_dbs:
                 self._initdb(engine)
                 self._initialized_dbs.add(shard)
             with engine.begin() as connection:
                 yield connection
+
+    def dispose(self) -> None:
+        """Close the kept connections too."""
+        for engine in self._engines.values():
+            engine.dispose()
+        super().dispose()
+
+
+def _commit_without_waiting_for_the_disk(connection: Any, _record: Any) -> None:
+    connection.execute("pragma synchronous = normal")

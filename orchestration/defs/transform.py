@@ -50,7 +50,7 @@ class SchemaTableTranslator(DagsterDbtTranslator):
 
 def build(settings: Settings) -> dg.Definitions:
     """Two multi-assets: models before the Python steps, models after them."""
-    manifest = dbt_of(settings.home).parse(settings.warehouse)
+    manifest = dbt_of(settings.home).parse()
     translator = SchemaTableTranslator()
     pass_options: dict[str, Any] = {
         "manifest": manifest,
@@ -74,13 +74,13 @@ def build(settings: Settings) -> dg.Definitions:
 
 @cache
 def dbt_of(home: Path) -> Dbt:
-    """dbt with its target folder in a home: what was parsed for one warehouse file dbt parses again for another."""
+    """dbt with its target folder in a home, so that two homes never write one file."""
     return Dbt(home / "dbt")
 
 
 def mart_keys(settings: Settings) -> list[dg.AssetKey]:
     """Keys of all marts, which publication waits for."""
-    manifest = dbt_of(settings.home).parse(settings.warehouse)
+    manifest = dbt_of(settings.home).parse()
     nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
     marts = [node for node in nodes if node["resource_type"] == "model" and node["schema"] == "marts"]
     return [dg.AssetKey(["marts", node["name"]]) for node in marts]

@@ -115,6 +115,7 @@ def _write_build(warehouse: Path, directory: Path, build_id: str, tables: Sequen
         names = _tables_to_publish(connection, source, tables)
         _refuse_unpublishable_columns(connection, source, names)
         counted = {name: _copy_table(connection, source, name, directory) for name in names}
+        _copy_comments(connection, source, names)
         _refuse_other_builds(connection, names, build_id)
         described = _described_tables(connection, names)
         manifest = {"manifest_version": MANIFEST_VERSION, "build_id": build_id, "sequence": sequence}
@@ -157,8 +158,11 @@ def _attached(warehouse: Path, directory: Path) -> Iterator[duckdb.DuckDBPyConne
         connection.execute(
             f"attach {_text(directory / SNAPSHOT)} as {_TARGET} (storage_version {_text(STORAGE_VERSION)})"
         )
+        # one transaction: a commit of its own for every table waits for the disk every time
+        connection.execute("begin")
         connection.execute(f"create schema {_TARGET}.{SCHEMA}")
         yield connection
+        connection.execute("commit")
         connection.execute(f"checkpoint {_TARGET}")
         connection.execute(f"detach {_TARGET}")
 
@@ -193,25 +197,37 @@ def _refuse_unpublishable_columns(connection: duckdb.DuckDBPyConnection, source:
 
 
 def _copy_table(connection: duckdb.DuckDBPyConnection, source: str, name: str, directory: Path) -> int:
-    """One mart into the snapshot and its Parquet file, with its comments; returns the rows counted in the warehouse."""
+    """One mart into the snapshot and its Parquet file; returns the rows counted in the warehouse."""
     origin, target = f"{_name(source)}.{SCHEMA}.{_name(name)}", f"{_TARGET}.{SCHEMA}.{_name(name)}"
     connection.execute(f"create table {target} as select * from {origin}")
-    for comment in connection.execute(
-        "select comment from duckdb_tables() where database_name = $1 and schema_name = $2 and table_name = $3"
-        " union all select comment from duckdb_views()"
-        " where database_name = $1 and schema_name = $2 and view_name = $3",
-        [source, SCHEMA, name],
-    ).fetchall():
-        if comment[0]:
-            connection.execute(f"comment on table {target} is {_text(comment[0])}")
-    for column, comment in connection.execute(
-        "select column_name, comment from duckdb_columns()"
-        " where database_name = ? and schema_name = ? and table_name = ? and comment is not null",
-        [source, SCHEMA, name],
-    ).fetchall():
-        connection.execute(f"comment on column {target}.{_name(column)} is {_text(comment)}")
     connection.execute(f"copy {target} to {_text(_parquet_file(directory, name))} (format parquet, compression zstd)")
     return _one_integer(connection, f"select count(*) from {origin}")
+
+
+def _copy_comments(connection: duckdb.DuckDBPyConnection, source: str, names: list[str]) -> None:
+    """Descriptions of tables and columns, read by one query each: the catalogue's functions go through every view."""
+    tables = connection.execute(
+        "select table_name, comment from duckdb_tables() where database_name = $1 and schema_name = $2 and comment <> ''"
+        " union all select view_name, comment from duckdb_views()"
+        " where database_name = $1 and schema_name = $2 and comment <> ''",
+        [source, SCHEMA],
+    ).fetchall()
+    columns = connection.execute(
+        "select table_name, column_name, comment from duckdb_columns()"
+        " where database_name = ? and schema_name = ? and comment <> ''",
+        [source, SCHEMA],
+    ).fetchall()
+    target = f"{_TARGET}.{SCHEMA}"
+    statements = [
+        f"comment on table {target}.{_name(table)} is {_text(comment)}" for table, comment in tables if table in names
+    ]
+    statements += [
+        f"comment on column {target}.{_name(table)}.{_name(column)} is {_text(comment)}"
+        for table, column, comment in columns
+        if table in names
+    ]
+    if statements:
+        connection.execute(";\n".join(statements))
 
 
 def _refuse_other_builds(connection: duckdb.DuckDBPyConnection, names: list[str], build_id: str) -> None:
@@ -235,18 +251,16 @@ def _described_tables(connection: duckdb.DuckDBPyConnection, names: list[str]) -
             "select table_name, comment from duckdb_tables() where database_name = ?", [_TARGET]
         ).fetchall()
     )
-    described: dict[str, dict[str, Any]] = {}
-    for name in names:
-        columns = connection.execute(
-            "select column_name, data_type, comment from duckdb_columns()"
-            " where database_name = ? and table_name = ? order by column_index",
-            [_TARGET, name],
-        ).fetchall()
-        described[name] = {
-            "name": name,
-            "description": comments.get(name) or "",
-            "columns": [{"name": c, "type": kind, "description": comment or ""} for c, kind, comment in columns],
-        }
+    described: dict[str, dict[str, Any]] = {
+        name: {"name": name, "description": comments.get(name) or "", "columns": []} for name in names
+    }
+    columns = connection.execute(
+        "select table_name, column_name, data_type, comment from duckdb_columns()"
+        " where database_name = ? order by table_name, column_index",
+        [_TARGET],
+    ).fetchall()
+    for table, column, kind, comment in columns:
+        described[table]["columns"].append({"name": column, "type": kind, "description": comment or ""})
     return described
 
 

@@ -117,18 +117,27 @@ def targets(marts: PublishedMarts) -> dict[str, Decimal]:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of one cohort: `numerator` of `denominator` members went on."""
+    """One step of one cohort: `numerator` of `denominator` members went on.
+
+    `numerator_implied` of them stand in `to_stage` only because a later stage was recorded (D10).
+    """
 
     cohort_month: date
     from_stage: str
     to_stage: str
     numerator: int
     denominator: int
+    numerator_implied: int
     is_mature: bool
 
     @property
     def rate(self) -> Decimal | None:
         return Decimal(self.numerator) / Decimal(self.denominator) if self.denominator else None
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether at least one entry into `to_stage` was recorded, so that the rate says something about this step."""
+        return self.numerator_implied < self.numerator or self.numerator == 0
 
 
 def funnel_steps(marts: PublishedMarts, basis: str) -> list[Step] | None:
@@ -141,7 +150,7 @@ def funnel_steps(marts: PublishedMarts, basis: str) -> list[Step] | None:
     rows = marts.rows(
         """
         select cast(cohort_month as date) as cohort_month, from_stage, to_stage, numerator, denominator,
-            coalesce(is_mature, false) as is_mature
+            coalesce(numerator_implied, 0) as numerator_implied, coalesce(is_mature, false) as is_mature
         from rpt_funnel_cohorts
         where view = 'A' and channel = ? and cohort_basis = ? and denominator is not null and numerator is not null
         order by cohort_month, step_position

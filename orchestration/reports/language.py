@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -85,6 +85,10 @@ class Language:
     @property
     def direction(self) -> str:
         return "rtl" if self.is_right_to_left else "ltr"
+
+    def list(self, parts: Iterable[str]) -> str:
+        """The parts in one line, with the language's comma."""
+        return ("، " if self.is_right_to_left else ", ").join(parts)
 
     def text(self, key: str, **values: str) -> str:
         """The label `key`, its `{placeholders}` filled by formatted values. LabelError when it is missing."""

@@ -337,11 +337,14 @@ class Page:
             members = words.number(stage.members)
             step = stage.step
             rate = None if step is None else step.rate
-            target = None if step is None else targets.get(self._step_kpi(step))
+            target = None if step is None or not step.is_recorded else targets.get(self._step_kpi(step))
             rate_text = "" if step is None else "–" if rate is None else words.percent(rate)
             target_text = "" if target is None else f"{words.text('term.target')} {words.percent(target)}"
             is_mature = step is None or step.is_mature
-            remark = "" if is_mature else words.text("term.not_mature")
+            remarks = [] if is_mature else [words.text("term.not_mature")]
+            if step is not None and step.numerator_implied:
+                remarks.append(self.text("implied", count=words.number(step.numerator_implied)))
+            remark = " · ".join(remarks)
             title = " · ".join(part for part in (name, members, rate_text, target_text, remark) if part)
             bars.append(
                 charts.FunnelBar(
@@ -384,6 +387,9 @@ class Page:
         )
         if not all(stage.step is None or stage.step.is_mature for stage in stages):
             section.note(self.text("young_steps"), "warning")
+        if unrecorded := [stage for stage in stages if stage.step and not stage.step.is_recorded]:
+            names = words.list(words.name("stage", stage.stage) for stage in unrecorded)
+            section.note(self.text("unrecorded_stages", stages=names), "warning")
 
     def _step_name(self, from_stage: str, to_stage: str) -> str:
         """The step as its KPI is called, else by its two stages."""
@@ -405,7 +411,8 @@ class Page:
         for pair in pairs:
             of_pair = {s.cohort_month: s for s in steps if (s.from_stage, s.to_stage) == pair}
             shown = [of_pair[month] for month in months if month in of_pair]
-            target = targets.get(figures.STEP_KPIS.get(pair, ""))
+            is_recorded = any(step.is_recorded and step.numerator for step in shown)
+            target = targets.get(figures.STEP_KPIS.get(pair, "")) if is_recorded else None
             rates = [float(step.rate) for step in shown if step.rate is not None]
             top = min(max([*rates, float(target or 0)], default=0) * 1.15, 1.0)
             name = self._step_name(*pair)
@@ -415,8 +422,11 @@ class Page:
                 month = words.month(step.cohort_month)
                 rate_text = "–" if step.rate is None else words.percent(step.rate)
                 counts = self.text("of", part=words.number(step.numerator), whole=words.number(step.denominator))
+                implied = (
+                    self.text("implied", count=words.number(step.numerator_implied)) if step.numerator_implied else ""
+                )
                 remark = "" if step.is_mature else words.text("term.not_mature")
-                title = " · ".join(part for part in (month, rate_text, counts, remark) if part)
+                title = " · ".join(part for part in (month, rate_text, counts, implied, remark) if part)
                 value = None if step.rate is None else float(step.rate)
                 bars.append(charts.Column(month, value, rate_text, step.is_mature, title))
                 rows.append([Cell(name), Cell(month), Cell(rate_text, True), Cell(counts, True), Cell(remark)])
@@ -790,9 +800,8 @@ class Page:
                 by_reason.setdefault(row.missing_reason or "unknown", []).append(self.kpi_name(row))
         if not by_reason:
             return
-        separator = "، " if words.is_right_to_left else ", "
         rows = [
-            [Cell(words.name("missing", reason)), Cell(separator.join(names))]
+            [Cell(words.name("missing", reason)), Cell(words.list(names))]
             for reason, names in sorted(by_reason.items(), key=lambda item: -len(item[1]))
         ]
         headers = [Cell(self.text("why")), Cell(self.text("kpi"))]

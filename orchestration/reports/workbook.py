@@ -1,7 +1,7 @@
 """`reports/marts.xlsx`: every published mart as a sheet, for people who work in Excel.
 
-Rows are streamed (constant memory), so a large ledger costs time, not memory. A sheet ends at `row_limit`; the contents
-sheet says which tables are cut and that the Parquet file has all of it.
+Rows are streamed (constant memory), so a large ledger costs time, not memory. A long table is cut, the newest months first;
+the contents sheet says which tables are cut and that the Parquet file has all of it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from orchestration.publication import PublishedTable
 from orchestration.reports.language import Labels, Language, load_labels
 from orchestration.reports.reader import PublishedMarts
 
-EXCEL_ROWS = 1_048_575
-"""Data rows of a sheet below its heading."""
+REPORT_ROWS, OTHER_ROWS = 5_000, 500
+"""Most rows of a report's sheet (`rpt_…`) and of any other: people read reports here, and rows behind them in the Parquet
+file, which is whole. A million cells take 10 s to write."""
 
-DEFAULT_ROW_LIMIT = 2_000
-"""A sheet is for looking and filtering; about 10 s a million cells to write. The whole table is in Parquet."""
+_MONTHS = ("period", "cohort_month", "month")
+"""Columns by which a report that is cut is ordered."""
 
 _EXACT_INTEGER = 2**53
 _CELL_CHARACTERS = 32_767
@@ -39,7 +40,7 @@ Writer = Callable[[int, int, Any], object]
 
 
 def build_workbook(
-    published: Path, out: Path, *, language: str, labels: Labels | None = None, row_limit: int = DEFAULT_ROW_LIMIT
+    published: Path, out: Path, *, language: str, labels: Labels | None = None, row_limit: int | None = None
 ) -> Path:
     """Write the workbook of a published build.
 
@@ -49,12 +50,11 @@ def build_workbook(
     out : the .xlsx file; replaced at once when it is complete.
     language : `en`, `ru` or `fa` (sheets from right to left). Column names stay those of the marts.
     labels : key → language → text; default as for the page.
-    row_limit : most rows of one sheet, at most what Excel holds.
+    row_limit : most rows of any sheet; default REPORT_ROWS and OTHER_ROWS.
 
     Returns `out`. Text is always written as text: a value that begins with = + - @ is never a formula. Columns
     `*_minor` keep minor units, as the contents sheet says.
     """
-    limit = min(row_limit, EXCEL_ROWS)
     out = Path(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     beside = out.with_name(f".{out.stem}.{os.getpid()}.xlsx")
@@ -73,12 +73,17 @@ def build_workbook(
             )
             formats = _formats(book)
             names = _sheet_names(list(marts.build.tables))
-            _contents_sheet(book.add_worksheet(names[""]), marts, words, formats, names, limit)
+            limits = {name: row_limit or _default_limit(name) for name in marts.build.tables}
+            _contents_sheet(book.add_worksheet(names[""]), marts, words, formats, names, limits)
             for name, table in marts.build.tables.items():
                 sheet = book.add_worksheet(names[name])
-                _table_sheet(sheet, marts, table, words, formats, limit)
+                _table_sheet(sheet, marts, table, words, formats, limits[name])
     beside.replace(out)
     return out
+
+
+def _default_limit(table: str) -> int:
+    return REPORT_ROWS if table.startswith("rpt_") else OTHER_ROWS
 
 
 def _formats(book: xlsxwriter.Workbook) -> dict[str, Format]:
@@ -113,7 +118,7 @@ def _contents_sheet(
     words: Language,
     formats: dict[str, Format],
     names: dict[str, str],
-    limit: int,
+    limits: dict[str, int],
 ) -> None:
     """What is in the file. Constant memory: rows are written from the top down, each once."""
     if words.is_right_to_left:
@@ -133,8 +138,9 @@ def _contents_sheet(
         sheet.write_url(row, 0, f"internal:'{names[name]}'!A1", formats["link"], name)
         sheet.write_string(row, 1, table.description, formats["wrapped"])
         sheet.write_number(row, 2, table.rows, formats["integer"])
-        sheet.write_number(row, 3, min(table.rows, limit), formats["integer"])
-        sheet.write_string(row, 4, words.text("page_text.sheet_cut") if table.rows > limit else "", formats["top"])
+        sheet.write_number(row, 3, min(table.rows, limits[name]), formats["integer"])
+        is_cut = table.rows > limits[name]
+        sheet.write_string(row, 4, words.text("page_text.sheet_cut") if is_cut else "", formats["top"])
     sheet.freeze_panes(5, 1)
 
 
@@ -154,7 +160,7 @@ def _table_sheet(
     sheet.freeze_panes(1, 1)
     writers = [_writer(sheet, column.data_type, formats) for column in table.columns]
     selected = ", ".join(_selected(column.name, column.data_type) for column in table.columns)
-    result = marts.stream(f'select {selected} from "{table.name}" limit {limit}')
+    result = marts.stream(f'select {selected} from "{table.name}" {_order(table, limit)} limit {limit}')
     row = 1
     while piece := result.fetchmany(_PIECE):
         for values in piece:
@@ -164,6 +170,15 @@ def _table_sheet(
             row += 1
     if row > 1:
         sheet.autofilter(0, 0, row - 1, len(table.columns) - 1)
+
+
+def _order(table: PublishedTable, limit: int) -> str:
+    """For a table that is cut: its newest months first, then every column, so that one build gives one file."""
+    names = [column.name for column in table.columns]
+    month = next((name for name in _MONTHS if name in names), None)
+    if table.rows <= limit or month is None:
+        return ""
+    return "order by " + ", ".join([f'"{month}" desc', *(f'"{name}"' for name in names if name != month)])
 
 
 def _selected(name: str, data_type: str) -> str:

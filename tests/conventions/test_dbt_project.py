@@ -55,7 +55,7 @@ KEYS = {
 @pytest.fixture(scope="module")
 def manifest() -> dict:
     dbt = Dbt(DBT_PROJECT / "target")
-    return json.loads(dbt.parse(DBT_PROJECT / "target" / "conventions.duckdb").read_text(encoding="utf-8"))
+    return json.loads(dbt.parse().read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")

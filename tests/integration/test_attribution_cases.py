@@ -145,7 +145,7 @@ def add_deal(
 
 @pytest.fixture(scope="module")
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    warehouse = LedgerWarehouse(tmp_path_factory.mktemp("ledger") / "warehouse.duckdb")
+    warehouse = LedgerWarehouse(tmp_path_factory.mktemp("ledger") / "onefunnel.duckdb")
     warehouse.definitions["attribution_models"] = [
         {
             **dict(zip(MODEL_COLUMNS, model[:7], strict=True)),

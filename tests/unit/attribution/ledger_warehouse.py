@@ -7,9 +7,6 @@ between an exported file and the ledger. Definitions are the project's own, exce
 from __future__ import annotations
 
 import csv
-import os
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,8 +16,9 @@ import duckdb
 import pyarrow as pa
 import yaml
 
-PROJECT = Path(__file__).resolve().parents[3]
-DBT_PROJECT = PROJECT / "dbt_project"
+from orchestration.dbt_runner import Dbt
+from orchestration.settings import DBT_PROJECT, DEFAULT_DEFINITIONS
+
 Row = Mapping[str, Any]
 
 LANDING_TABLES = {
@@ -56,25 +54,16 @@ class LedgerWarehouse:
     def build(self, select: Sequence[str]) -> duckdb.DuckDBPyConnection:
         """Creates the raw relations, builds `select` with its data tests and returns a connection to the result.
 
-        Raises AssertionError with dbt's output when a model or one of the laws fails.
+        Raises AssertionError with dbt's messages when a model or one of the laws fails.
         """
         with duckdb.connect(str(self.path)) as connection:
             self._create_raw(connection)
-        environment = {**os.environ, "ONEFUNNEL_WAREHOUSE": str(self.path)}
-        target = self.path.parent / "target"
-        arguments = ["--profiles-dir", ".", "--target-path", str(target), "--log-path", str(target / "logs")]
-        result = subprocess.run(
-            [
-                *(sys.executable, "-c", "from dbt.cli.main import cli; cli()", "build", *arguments),
-                *("--indirect-selection", "buildable", "--exclude-resource-type", "unit_test", "--select", *select),
-            ],
-            cwd=DBT_PROJECT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
+        dbt = Dbt(self.path.parent / "target")
+        results = dbt.build(
+            self.path,
+            ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test", "--select", *select],
         )
-        assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
+        assert [f"{result.name}: {result.message}" for result in results if not result.is_good] == []
         return duckdb.connect(str(self.path), read_only=True)
 
     def _create_raw(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -86,7 +75,7 @@ class LedgerWarehouse:
             _create_text_table(
                 connection, f"raw_files.{contract['name']}", columns, self.contracts.get(contract["name"], [])
             )
-        for file in sorted((PROJECT / "definitions").glob("*.csv")):
+        for file in sorted(DEFAULT_DEFINITIONS.glob("*.csv")):
             with file.open(encoding="utf-8", newline="") as stream:
                 reader = csv.DictReader(stream)
                 rows = [{key: value or None for key, value in row.items()} for row in reader]

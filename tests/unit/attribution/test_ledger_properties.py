@@ -178,7 +178,7 @@ def text(moment: datetime) -> str:
 
 def test_random_journeys_get_the_credits_of_an_independent_reference(companies: list[Journey], tmp_path: Path) -> None:
     assert len(companies) >= 300
-    warehouse = LedgerWarehouse(tmp_path / "warehouse.duckdb")
+    warehouse = LedgerWarehouse(tmp_path / "onefunnel.duckdb")
     names = ("first_share", "lead_created_share", "opportunity_created_share", "last_share", "rest_share")
     warehouse.definitions["attribution_models"] = [
         {

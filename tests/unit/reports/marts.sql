@@ -34,6 +34,7 @@ create table marts.rpt_funnel_cohorts (
     to_stage varchar,
     numerator bigint,
     denominator bigint,
+    numerator_implied bigint,
     is_mature boolean,
     window_days bigint,
     build_id varchar

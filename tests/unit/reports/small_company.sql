@@ -21,7 +21,7 @@ insert into marts.rpt_funnel_cohorts
 with months as (select range as n, cast(date '2025-01-01' + to_months(cast(range as integer)) as date) as month from range(18)),
 steps as (select * from (values (1, 'lead', 'mql', 200, 52, 30), (2, 'mql', 'sql', 52, 12, 14),
     (3, 'sql', 'proposal', 12, 6, 45), (4, 'proposal', 'won', 6, 2, 90)) as steps(position, a, b, denominator, numerator, days))
-select 'A', month, basis, '(all)', position, a, b, numerator + n % 2, denominator,
+select 'A', month, basis, '(all)', position, a, b, numerator + n % 2, denominator, 0,
     month + to_months(1) + to_days(cast(case basis when 'lead' then days * 3 else days end as integer)) <= date '2026-07-01',
     days, 'b1'
 from months, steps, (values ('lead'), ('step')) as bases(basis);

@@ -156,7 +156,7 @@ def test_a_gap_between_contracts_and_payments_is_printed(make_publication, tmp_p
     # eight deals of 100 roubles, six of them paid: 75 %, below the floor of 80 %
     change = (
         "insert into marts.rpt_funnel_cohorts values"
-        " ('B', '2025-01-01', 'step', '(all)', 5, 'won', 'paid', 1, 2, true, 60, 'b1')"
+        " ('B', '2025-01-01', 'step', '(all)', 5, 'won', 'paid', 1, 2, 0, true, 60, 'b1')"
     )
     text = visible(page(make_publication, tmp_path, change=change))
     assert "Payments cover 75.0% of 800 RUB" in text
@@ -166,7 +166,7 @@ def test_a_gap_between_contracts_and_payments_is_printed(make_publication, tmp_p
 def test_the_funnel_is_of_the_newest_cohort_whose_every_step_is_mature():
     def chain(month: int, mature: tuple[bool, bool]) -> list[Step]:
         day = date(2026, month, 1)
-        return [Step(day, "lead", "mql", 5, 10, mature[0]), Step(day, "mql", "sql", 2, 5, mature[1])]
+        return [Step(day, "lead", "mql", 5, 10, 0, mature[0]), Step(day, "mql", "sql", 2, 5, 0, mature[1])]
 
     steps = chain(1, (True, True)) + chain(2, (True, True)) + chain(3, (True, False)) + chain(4, (False, False))
     found = figures.latest_mature_funnel(steps)
@@ -182,6 +182,22 @@ def test_young_months_are_hatched_and_said_to_be_young(make_publication, tmp_pat
     html = page(make_publication, tmp_path)
     assert "url(#hatch)" in html
     assert "Too young to compare" in visible(html)
+
+
+def test_a_stage_that_no_source_records_is_named_and_not_compared_with_its_target(make_publication, tmp_path):
+    """Every proposal is implied by a win; of the SQLs one was recorded."""
+    change = """
+        update marts.rpt_funnel_cohorts set numerator_implied = numerator where to_stage = 'proposal';
+        update marts.rpt_funnel_cohorts set numerator_implied = numerator - 1 where to_stage = 'sql'
+    """
+    text = visible(page(make_publication, tmp_path, change=change))
+    assert "No source records these stages: Proposal." in text
+    assert "6 implied by a later stage" in text
+    assert "11 implied by a later stage" in text
+
+
+def test_a_funnel_of_recorded_stages_says_nothing_about_implied_ones(make_publication, tmp_path):
+    assert "implied" not in visible(page(make_publication, tmp_path))
 
 
 def test_a_persian_page_has_no_latin_digits_of_its_own(make_publication, tmp_path):

@@ -58,6 +58,16 @@ def test_a_table_longer_than_the_limit_is_cut_and_the_contents_sheet_says_so(mak
     assert book["fct_leads"].max_row == 11
 
 
+def test_a_report_that_is_cut_shows_its_newest_months(make_publication, tmp_path):
+    change = """
+        create table marts.rpt_months as select strftime(date '2020-01-01' + interval (n) month, '%Y-%m') as period, n,
+            'b1' as build_id from range(20) as months(n)
+    """
+    path = build_workbook(make_publication(change=change), tmp_path / "m.xlsx", language="en", row_limit=3)
+    shown = [row[0] for row in openpyxl.load_workbook(path)["rpt_months"].iter_rows(min_row=2, values_only=True)]
+    assert shown == ["2021-08", "2021-07", "2021-06"]
+
+
 @pytest.mark.parametrize(("language", "is_right_to_left"), [("en", None), ("fa", True)])
 def test_sheets_run_from_right_to_left_in_persian(make_publication, tmp_path, language, is_right_to_left):
     book = openpyxl.load_workbook(build_workbook(make_publication(), tmp_path / "m.xlsx", language=language))

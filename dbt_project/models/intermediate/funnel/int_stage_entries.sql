@@ -4,13 +4,15 @@ with entries as (
     select
         reached.lead_id,
         reached.stage,
-        reached.reached_at
+        reached.reached_at,
+        reached.is_implied
     from {{ ref('int_leads_reached') }} as reached
     union all
     select
         events.lead_id,
         events.stage,
-        min(events.entered_at) as reached_at
+        min(events.entered_at) as reached_at,
+        false as is_implied
     from {{ ref('int_stage_events_mapped') }} as events
     inner join {{ ref('int_leads_reached') }} as counted
         on events.lead_id = counted.lead_id
@@ -26,6 +28,7 @@ dated as (
         entries.lead_id,
         entries.stage,
         entries.reached_at,
+        entries.is_implied,
         {{ local_date('entries.reached_at') }} as reached_on,
         {{ local_date('leads.created_at') }} as created_on
     from entries
@@ -37,6 +40,7 @@ select
     dated.lead_id,
     dated.stage,
     dated.reached_at,
+    dated.is_implied,
     reached_days.month_starts_on as reached_month_starts_on,
     created_days.month_starts_on as created_month_starts_on,
     coalesce(channelled.channel, 'unknown') as channel

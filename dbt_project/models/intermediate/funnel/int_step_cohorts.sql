@@ -14,6 +14,7 @@ members as (
             as month_starts_on,
         from_entries.channel,
         case when to_entries.lead_id is not null then 1 else 0 end as is_converted,
+        case when to_entries.is_implied then 1 else 0 end as is_implied,
         case
             when {{ plus_days('from_entries.reached_at', 'steps.window_days') }} <= {{ build_fact('evaluated_at') }} then 1
             else 0
@@ -39,6 +40,7 @@ cohorts as (
         members.month_starts_on,
         coalesce(members.channel, '(all)') as channel,
         sum(members.is_converted) as numerator,
+        sum(members.is_implied) as numerator_implied,
         count(*) as denominator,
         sum(members.is_exposed) as exposed,
         sum(members.is_exposed * members.is_within_window) as numerator_within_window
@@ -92,6 +94,7 @@ select
     month_ends.period,
     months.channel,
     cast(coalesce(cohorts.numerator, 0) as bigint) as numerator,
+    cast(coalesce(cohorts.numerator_implied, 0) as bigint) as numerator_implied,
     cast(coalesce(cohorts.denominator, 0) as bigint) as denominator,
     cast(coalesce(to_entries.entries, 0) as bigint) as period_numerator,
     cast(coalesce(from_entries.entries, 0) as bigint) as period_denominator,
