@@ -88,14 +88,15 @@ def fix_build(lake: Lake, clock: Clock, sources: Iterable[str], as_of: datetime 
 
 
 def bind(warehouse: Warehouse, lake: Lake, build: Build, settings: Settings) -> None:
-    """Make the schemas `raw_*` of a warehouse show exactly the pulls of a build, in one transaction."""
+    """Start the warehouse anew, with schemas `raw_*` that show exactly the pulls of a build.
+
+    The lake is the truth: a file that is broken, of another version of DuckDB, or with tables of an older version of the
+    models is nobody's loss.
+    """
     contracts = load_contracts()
+    warehouse.start_empty()
     with warehouse.connect() as connection:
         connection.execute("begin")
-        for (schema,) in connection.execute(
-            "select schema_name from information_schema.schemata where catalog_name = current_database() and starts_with(schema_name, 'raw_')"
-        ).fetchall():
-            connection.execute(f'drop schema "{schema}" cascade')
         _bind_streams(connection, build)
         _bind_definitions(connection, build)
         _bind_contracts(connection, build, contracts)
@@ -105,7 +106,7 @@ def bind(warehouse: Warehouse, lake: Lake, build: Build, settings: Settings) -> 
         for table, types in PYTHON_TABLES.items():
             connection.execute(f"create schema if not exists {table.split('.')[0]}")
             columns = ", ".join(f"{name} {kind}" for name, kind in types.items())
-            connection.execute(f"create table if not exists {table} ({columns})")
+            connection.execute(f"create table {table} ({columns})")
         connection.execute("commit")
 
 

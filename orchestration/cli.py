@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from orchestration.settings import PROJECT_ROOT, Settings, SettingsError, load_settings
 
-if TYPE_CHECKING:
-    import dagster as dg
-
 DEMO_CONFIG = PROJECT_ROOT / "demo" / "company" / "onefunnel.yml"
-
-
-def _quiet() -> None:
-    """Before dagster and great-expectations are imported: no telemetry, no version checks."""
-    for name, value in (("DAGSTER_DISABLE_TELEMETRY", "yes"), ("GX_ANALYTICS_ENABLED", "false"), ("DO_NOT_TRACK", "1")):
-        os.environ.setdefault(name, value)
 
 
 def config_option(command: Any) -> Any:
@@ -57,7 +46,7 @@ def run(config: Path, as_of: str | None, quiet: bool) -> None:
     A run that fails leaves the last good build in place and says what stopped it. Running it again is always safe.
     """
     settings = _settings(config)
-    sys.exit(_run(settings, as_of, quiet))
+    sys.exit(_run(settings, as_of, quiet, time.monotonic()))
 
 
 @main.command()
@@ -70,14 +59,15 @@ def run(config: Path, as_of: str | None, quiet: bool) -> None:
 def demo(seed: int, home: Path | None, language: str | None, quiet: bool) -> None:
     """A small made-up company: writes its exports, then runs the whole chain on them."""
     from demo.exports import write_exports
+    from orchestration.running import refuse_obstacles
 
     base = (home or Path(os.environ.get("ONEFUNNEL_HOME") or PROJECT_ROOT / "var" / "demo")).absolute()
-    environment = _demo_environment(base)
+    settings = _settings(DEMO_CONFIG, home=base, environment=_demo_environment(base))
+    refuse_obstacles(settings, rebuilds_the_past=True)  # the exports are about to be written, so none is looked for
     started = time.monotonic()
     summary = write_exports(base / "exports", seed=seed)
     if not quiet:
         _say(started, f"exports of the demo company written to {_shown(base / 'exports')}: {len(summary.files)} files")
-    settings = _settings(DEMO_CONFIG, home=base, environment=environment)
     if language:
         settings = settings.model_copy(
             update={"configuration": settings.configuration.model_copy(update={"language": language})}
@@ -89,17 +79,38 @@ def demo(seed: int, home: Path | None, language: str | None, quiet: bool) -> Non
 @click.option("--port", default=3000, show_default=True)
 def dev(port: int) -> None:
     """Open Dagster's page on the configuration named by ONEFUNNEL_CONFIG (default onefunnel.yml)."""
-    _quiet()
+    from orchestration.running import dagster_home, quieten_packages
+
+    quieten_packages()
     settings = _settings(Path(os.environ.get("ONEFUNNEL_CONFIG", "onefunnel.yml")))
     demo_environment = _demo_environment(settings.home) if settings.path == DEMO_CONFIG else {}
     environment = {
         **os.environ,
         **demo_environment,
         "ONEFUNNEL_CONFIG": str(settings.path),
-        "DAGSTER_HOME": str(_dagster_home(settings)),
+        "DAGSTER_HOME": str(dagster_home(settings)),
     }
     command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "--port", str(port)]
     sys.exit(subprocess.call(command, env=environment))
+
+
+@main.command()
+@config_option
+def doctor(config: Path) -> None:
+    """Look at settings, definitions, mappings, files, write access and space; say what to do next. Changes nothing."""
+    from orchestration.doctor import examine, next_step
+
+    settings = _settings(config)
+    found = examine(settings)
+    for finding in found:
+        mark = (
+            click.style("✗", fg="red") if finding.stops_a_run else click.style("!", fg="yellow") if finding.fix else "✓"
+        )
+        click.echo(f"{mark} {finding.subject:24} {finding.text}")
+        if finding.fix:
+            click.echo(f"  {'':24} → {finding.fix}")
+    click.echo(f"\n{next_step(found, settings)}")
+    sys.exit(any(finding.stops_a_run for finding in found))
 
 
 @main.group()
@@ -157,77 +168,11 @@ def _settings(config: Path, **overrides: Any) -> Settings:
         raise click.ClickException(str(error)) from error
 
 
-def _dagster_home(settings: Settings) -> Path:
-    """Dagster's own storage lives in the home, so that `onefunnel dev` shows the runs of the command line."""
-    folder = settings.home / "dagster"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "dagster.yaml").write_text(
-        "telemetry:\n  enabled: false\n"
-        "# DuckDB has one writer: steps that write the warehouse share the pool `warehouse`\n"
-        "concurrency:\n  pools:\n    default_limit: 1\n    granularity: op\n"
-        "python_logs:\n  python_log_level: WARNING\n"
-        "event_log_storage:\n  module: orchestration.run_history\n  class: EventLogStorage\n"
-        f"  config:\n    base_dir: {json.dumps(str(folder / 'history' / 'runs'))}\n",
-        encoding="utf-8",
-    )
-    return folder
+def _run(settings: Settings, as_of: str | None, quiet: bool, started: float) -> int:
+    from orchestration.running import run_daily_job
 
-
-def _run(settings: Settings, as_of: str | None, quiet: bool, started: float | None = None) -> int:
-    """Run the daily job in this process; print progress, then the summary. Returns the exit code."""
-    _quiet()
-    started = started or time.monotonic()
     say = (lambda message: None) if quiet else (lambda message: _say(started, message))
-    say("starting Dagster")
-    os.environ["DAGSTER_HOME"] = str(_dagster_home(settings))
-    os.environ["ONEFUNNEL_NO_CODE_LOCATION"] = "1"
-    import dagster as dg
-
-    from orchestration.definitions import AS_OF_TAG, build_definitions
-    from orchestration.defs.schedules import DAILY_JOB
-    from orchestration.pipeline import Pipeline, parse_as_of
-    from orchestration.sources.files import MappingError
-    from orchestration.summary import summarise
-
-    try:
-        moment = parse_as_of(as_of, settings.configuration.time_zone) if as_of else None
-        built = build_definitions(settings, progress=say)
-    except (SettingsError, MappingError) as error:
-        raise click.ClickException(str(error)) from error
-    with dg.DagsterInstance.get() as instance:
-        result = built.resolve_job_def(DAILY_JOB).execute_in_process(
-            instance=instance,
-            raise_on_error=False,
-            tags={AS_OF_TAG: as_of} if as_of else None,
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
-        )
-    if not result.success:
-        click.secho("\nThe run FAILED; the last good build stays published. What stopped it:", fg="red", err=True)
-        for line in _failures(result):
-            click.echo(line, err=True)
-        return 1
-    click.echo(summarise(Pipeline(settings, moment), time.monotonic() - started))
-    return 0
-
-
-def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
-    """What failed, innermost cause first, without stack traces; failed checks by name."""
-    lines = []
-    for event in result.all_events:
-        error = getattr(event.event_specific_data, "error", None)
-        if error is None or not (event.is_step_failure or event.is_job_failure):
-            continue
-        while error.cause is not None:
-            error = error.cause
-        message = re.sub(r"^[\w.]+(Error|Failure|Exception): ", "", error.message.strip())
-        if not any(message in line for line in lines):
-            lines.append(f"{event.step_key or 'run'}: {message}")
-    for evaluation in result.get_asset_check_evaluations():
-        if not evaluation.passed and evaluation.blocking:
-            lines.append(
-                f"check {evaluation.check_name} of {'/'.join(evaluation.asset_key.path)} failed: {evaluation.description or ''}"
-            )
-    return lines or ["see the log of the run in `onefunnel dev`"]
+    return run_daily_job(settings, as_of, say, started)
 
 
 def _say(started: float, message: str) -> None:

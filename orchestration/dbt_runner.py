@@ -97,6 +97,16 @@ class Dbt:
         DbtError
             when dbt stops before it runs anything.
         """
+        return self._execute("build", warehouse, selection, progress)
+
+    def test(self, warehouse: Path, selection: Sequence[str]) -> list[NodeResult]:
+        """Run data and unit tests on what stands in a warehouse file; as `build`, which runs unit tests only with their
+        models."""
+        return self._execute("test", warehouse, selection, lambda message: None)
+
+    def _execute(
+        self, command: str, warehouse: Path, selection: Sequence[str], progress: Callable[[str], None]
+    ) -> list[NodeResult]:
         manifest = self._manifest()
         done = 0
 
@@ -109,7 +119,7 @@ class Dbt:
 
         runner = dbtRunner(manifest=manifest, callbacks=[watch])
         # the manifest was written by the parse, and results are returned: writing both again costs a second a build
-        outcome = self._invoke(runner, warehouse.parent, ["build", "--no-write-json", *selection])
+        outcome = self._invoke(runner, warehouse.parent, [command, "--no-write-json", *selection])
         if outcome.result is None:
             raise DbtError(f"dbt stopped: {outcome.exception}")
         return [_result(result) for result in outcome.result.results]  # type: ignore[union-attr]

@@ -5,6 +5,7 @@ Connections are short, so that the single writer's lock is held only while a sta
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,6 +44,14 @@ class Warehouse:
             yield connection
         finally:
             connection.close()
+
+    def start_empty(self) -> None:
+        """Remove the file with its write-ahead log and spill; who has it open goes on reading what was there."""
+        for leftover in (self.path, self.path.with_name(f"{self.path.name}.wal")):
+            leftover.unlink(missing_ok=True)
+        spill = self.path.with_name(f"{self.path.name}.tmp")
+        if spill.exists():
+            shutil.rmtree(spill)
 
     def tables(self, schema: str) -> list[str]:
         """Names of the tables and views of a schema, sorted."""

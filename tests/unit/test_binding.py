@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -73,6 +74,26 @@ def test_as_of_an_instant_only_what_was_committed_then_is_read(lake: Lake, clock
     build = fix_build(lake, clock, ["shop"], as_of=START)
     assert [pull.pull for pull in build.pulls] == [1]
     assert build.as_of_at == START
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no database at all" * 500, None], ids=["empty", "broken", "of older models"]
+)
+def test_a_build_starts_the_warehouse_anew_whatever_stood_there(
+    lake: Lake, clock: FixedClock, settings: Settings, content: bytes | None
+) -> None:
+    land(lake, "june.csv", ["1"])
+    land_calendar(lake)
+    warehouse = Warehouse(settings.warehouse)
+    if content is None:
+        warehouse.write("marts.fct_forgotten", pd.DataFrame({"n": [1]}), {"n": "bigint"})
+    else:
+        settings.warehouse.parent.mkdir(parents=True)
+        settings.warehouse.write_bytes(content)
+        settings.warehouse.with_name("onefunnel.duckdb.wal").write_bytes(content)
+    bind(warehouse, lake, fix_build(lake, clock, ["shop"]), settings)
+    assert warehouse.tables("marts") == []
+    assert list(warehouse.read("raw_files.leads")["lead_id"]) == ["1"]
 
 
 def test_the_evaluation_instant_is_the_newest_observation_and_definitions_do_not_move_it(

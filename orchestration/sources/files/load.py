@@ -112,7 +112,7 @@ def land_stream(
     landed_before = {pull.account: pull for pull in lake.pulls(mapping.source, stream.name)}
     tell = progress or (lambda _: None)
     results = []
-    paths = _find_files(mapping, stream, landed_before)
+    paths = files_of(mapping, stream, landed_before)
     for account, path in paths.items():
         loader = _FileLoader(
             lake, mapping, stream, plan, contracts, currencies, company_time_zone, tokeniser, landed_before.get(account)
@@ -128,8 +128,11 @@ def land_stream(
     return results
 
 
-def _find_files(mapping: FilesMapping, stream: StreamMapping, landed: Mapping[str, Pull]) -> dict[str, Path]:
-    """Account (path inside the folder) → file. Nothing may lead out of the folder, symbolic links included."""
+def files_of(mapping: FilesMapping, stream: StreamMapping, landed: Mapping[str, Pull]) -> dict[str, Path]:
+    """Account (path inside the folder) → file. Nothing may lead out of the folder, symbolic links included.
+
+    Raises FilesError when the folder is missing, or a file of which no version has landed.
+    """
     folder = mapping.folder.resolve()
     if not folder.is_dir():
         raise FilesError(f"{mapping.path}: folder {folder} not found")
@@ -151,6 +154,17 @@ def _find_files(mapping: FilesMapping, stream: StreamMapping, landed: Mapping[st
             raise FilesError(f"{path}: leads out of {folder} to {path.resolve()}; put the file itself into the folder")
         found[path.relative_to(folder).as_posix()] = path
     return found
+
+
+def missing_columns(
+    mapping: FilesMapping, stream: StreamMapping, plan: StreamPlan, path: Path, header: Sequence[str]
+) -> list[str]:
+    """One line for every column that the mapping names and the file lacks: where it is named, and the nearest name."""
+    used = {*plan.written, *plan.contacts, *(note.column for note in stream.notes)}
+    return [
+        f"{stream.places.get(name, mapping.path)}: {path} has no column {name!r}{nearest(name, header)}"
+        for name in sorted(used - set(header))
+    ]
 
 
 def _missing(mapping: FilesMapping, stream: StreamMapping, account: str, last: Pull) -> StreamResult:
@@ -205,7 +219,8 @@ class _FileLoader:
             message = f"{account}: unchanged since pull {last.pull}, not loaded again"
             return _standing(self.stream, account, "unchanged", last, message)
         content = read_file(path, self.stream)
-        self._check_header(path, content)
+        if lines := missing_columns(self.mapping, self.stream, self.plan, path, content.table.column_names):
+            raise FilesError("\n".join(lines))
         context, slabs = self._prepared(content)
         constants = self._constants(context)
         layout = self._layout(content, slabs)
@@ -268,19 +283,6 @@ class _FileLoader:
         return self.mapping.fingerprint(
             self.stream, connector=CONNECTOR_VERSION, company_time_zone=self.company_time_zone, units=units
         )
-
-    def _check_header(self, path: Path, content: FileContent) -> None:
-        """Every column the mapping names must be in the file."""
-        header = content.table.column_names
-        used = {*self.plan.written, *self.plan.contacts, *(note.column for note in self.stream.notes)}
-        missing = sorted(used - set(header))
-        if missing:
-            places = self.stream.places
-            lines = [
-                f"{places.get(name, self.mapping.path)}: {path} has no column {name!r}{nearest(name, header)}"
-                for name in missing
-            ]
-            raise FilesError("\n".join(lines))
 
     def _prepared(self, content: FileContent) -> tuple[Context, list[Slab]]:
         """All slabs, converted; columns whose decimal separator only the whole column shows are converted again."""

@@ -35,6 +35,9 @@ from orchestration.sources.files.yaml_nodes import nearest
 
 DELIMITERS = (",", ";", "\t", "|")
 
+_HEAD_BYTES = 2**20
+"""What is read of a text file to know its header."""
+
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -108,6 +111,29 @@ def read_file(path: Path, stream: StreamMapping) -> FileContent:
     if stream.format == "xlsx":
         return _read_xlsx(path, stream.sheet, stream.header_row)
     return read_delimited(path, stream.delimiter, stream.encoding, stream.header_row)
+
+
+def read_header(path: Path, stream: StreamMapping) -> tuple[str, ...]:
+    """Names of the columns, from the beginning of the file. Raises FilesError as `read_file` does."""
+    if stream.format == "parquet":
+        try:
+            return unique_names(pq.read_schema(path).names)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise FilesError(f"{path}: not a Parquet file that can be read ({error})") from error
+    if stream.format == "xlsx":
+        workbook = _workbook(path)
+        try:
+            rows = _worksheet(path, workbook, stream.sheet).iter_rows(min_row=stream.header_row, values_only=True)
+            return _xlsx_header(next(rows, ()))
+        finally:
+            workbook.close()
+    with path.open("rb") as file:
+        raw = file.read(_HEAD_BYTES)
+    # a character or a line that the cut goes through must not look like a defect of the file
+    raw = raw[: raw.rfind(b"\n") + 1] or raw if len(raw) == _HEAD_BYTES else raw
+    data, _ = _as_utf8(path, raw, stream.encoding)
+    delimiter = stream.delimiter or ("\t" if path.suffix.lower() == ".tsv" else _sniffed(path, data, stream.header_row))
+    return unique_names(_header(path, data, stream.header_row, delimiter)[0])
 
 
 def unique_names(header: Sequence[str]) -> tuple[str, ...]:
@@ -390,16 +416,31 @@ def cell_text(value: Any) -> str | None:
     return str(value)
 
 
-def _read_xlsx(path: Path, sheet: str | None, header_row: int) -> FileContent:
-    """One sheet; formulas by the values stored with them. Cells after a row's last filled one are empty."""
+def _workbook(path: Path) -> openpyxl.Workbook:
     try:
-        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        return openpyxl.load_workbook(path, read_only=True, data_only=True)
     except (zipfile.BadZipFile, KeyError, ValueError, openpyxl.utils.exceptions.InvalidFileException) as error:
         raise FilesError(f"{path}: not an XLSX workbook ({error}); save it as .xlsx or as .csv") from error
+
+
+def _worksheet(path: Path, workbook: openpyxl.Workbook, sheet: str | None) -> Any:
+    if sheet is not None and sheet not in workbook.sheetnames:
+        raise FilesError(f"{path}: no sheet {sheet!r}{nearest(sheet, workbook.sheetnames)}")
+    return workbook[sheet if sheet is not None else workbook.sheetnames[0]]
+
+
+def _xlsx_header(cells: Sequence[Any]) -> tuple[str, ...]:
+    texts = [cell_text(cell) or "" for cell in cells]
+    while texts and not texts[-1].strip():
+        texts.pop()
+    return unique_names(texts)
+
+
+def _read_xlsx(path: Path, sheet: str | None, header_row: int) -> FileContent:
+    """One sheet; formulas by the values stored with them. Cells after a row's last filled one are empty."""
+    workbook = _workbook(path)
     try:
-        if sheet is not None and sheet not in workbook.sheetnames:
-            raise FilesError(f"{path}: no sheet {sheet!r}{nearest(sheet, workbook.sheetnames)}")
-        worksheet = workbook[sheet if sheet is not None else workbook.sheetnames[0]]
+        worksheet = _worksheet(path, workbook, sheet)
         records, without_value = _xlsx_counts(path, worksheet._worksheet_path, header_row)
         if without_value:
             raise FilesError(
@@ -417,10 +458,7 @@ def _read_xlsx(path: Path, sheet: str | None, header_row: int) -> FileContent:
             if line < header_row:
                 continue
             if line == header_row:
-                texts = [cell_text(cell) or "" for cell in cells]
-                while texts and not texts[-1].strip():
-                    texts.pop()
-                header = unique_names(texts)
+                header = _xlsx_header(cells)
                 continue
             if all(cell is None for cell in cells):
                 continue
@@ -471,4 +509,4 @@ def _xlsx_counts(path: Path, member: str, header_row: int) -> tuple[int, int]:
     return records, without_value
 
 
-__all__ = ["BadRow", "FileContent", "FilesError", "RecordCount", "read_delimited", "read_file"]
+__all__ = ["BadRow", "FileContent", "FilesError", "RecordCount", "read_delimited", "read_file", "read_header"]

@@ -1,0 +1,126 @@
+"""One run of the daily job in this process, as the command line starts it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from orchestration.doctor import obstacles
+from orchestration.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+
+def quieten_packages() -> None:
+    """Before dagster and great-expectations are imported: no telemetry, no version checks."""
+    for name, value in (("DAGSTER_DISABLE_TELEMETRY", "yes"), ("GX_ANALYTICS_ENABLED", "false"), ("DO_NOT_TRACK", "1")):
+        os.environ.setdefault(name, value)
+
+
+def dagster_home(settings: Settings) -> Path:
+    """Dagster's own storage lives in the home, so that `onefunnel dev` shows the runs of the command line."""
+    folder = settings.home / "dagster"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "dagster.yaml").write_text(
+        "telemetry:\n  enabled: false\n"
+        "# DuckDB has one writer: steps that write the warehouse share the pool `warehouse`\n"
+        "concurrency:\n  pools:\n    default_limit: 1\n    granularity: op\n"
+        "python_logs:\n  python_log_level: WARNING\n"
+        "event_log_storage:\n  module: orchestration.run_history\n  class: EventLogStorage\n"
+        f"  config:\n    base_dir: {json.dumps(str(folder / 'history' / 'runs'))}\n",
+        encoding="utf-8",
+    )
+    return folder
+
+
+def refuse_obstacles(settings: Settings, *, rebuilds_the_past: bool) -> None:
+    """Raises click.ClickException with everything that stands in the way of a run, and what to do."""
+    if found := obstacles(settings, rebuilds_the_past=rebuilds_the_past):
+        raise click.ClickException("\n".join(f"{finding.text}\n  → {finding.fix}" for finding in found))
+
+
+def run_daily_job(settings: Settings, as_of: str | None, say: Callable[[str], None], started: float) -> int:
+    """Run the daily job in this process; print the summary, or what stopped it. Returns the exit code.
+
+    settings : of the configuration to run. as_of : as on the command line, or None for now. say : told of progress.
+    started : `time.monotonic()` at which the command began.
+
+    Raises click.ClickException, with what to do, when something stands in the way before the run begins.
+    """
+    refuse_obstacles(settings, rebuilds_the_past=as_of is not None)
+    quieten_packages()
+    say("starting Dagster")
+    os.environ["DAGSTER_HOME"] = str(dagster_home(settings))
+    os.environ["ONEFUNNEL_NO_CODE_LOCATION"] = "1"
+    import dagster as dg
+
+    from orchestration.definitions import AS_OF_TAG, build_definitions
+    from orchestration.defs.schedules import DAILY_JOB
+    from orchestration.pipeline import Pipeline, parse_as_of
+    from orchestration.sources.files import MappingError
+    from orchestration.summary import summarise
+
+    try:
+        moment = parse_as_of(as_of, settings.configuration.time_zone) if as_of else None
+        with _says_when_the_disk_is_full(settings):
+            built = build_definitions(settings, progress=say)
+    except (SettingsError, MappingError) as error:
+        raise click.ClickException(str(error)) from error
+    with _says_when_the_disk_is_full(settings), dg.DagsterInstance.get() as instance:
+        result = built.resolve_job_def(DAILY_JOB).execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            tags={AS_OF_TAG: as_of} if as_of else None,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+    if not result.success:
+        click.secho("\nThe run FAILED; the last good build stays published. What stopped it:", fg="red", err=True)
+        for line in _failures(result):
+            click.echo(line, err=True)
+        return 1
+    click.echo(summarise(Pipeline(settings, moment), time.monotonic() - started))
+    return 0
+
+
+@contextmanager
+def _says_when_the_disk_is_full(settings: Settings) -> Iterator[None]:
+    """Whatever broke first, a full disk is the cause to name: SQLite, DuckDB and the lake each say it in their own way."""
+    try:
+        yield
+    except Exception as error:
+        if shutil.disk_usage(settings.home).free >= 2**20:
+            raise
+        raise click.ClickException(
+            f"no space left on the disk of {settings.home}: make room and run again; nothing was published, the last good "
+            f"build stays ({type(error).__name__}: {str(error).splitlines()[0]})"
+        ) from error
+
+
+def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
+    """What failed, innermost cause first, without stack traces; failed checks by name."""
+    lines = []
+    for event in result.all_events:
+        error = getattr(event.event_specific_data, "error", None)
+        if error is None or not (event.is_step_failure or event.is_job_failure):
+            continue
+        while error.cause is not None:
+            error = error.cause
+        message = re.sub(r"^[\w.]+(Error|Failure|Exception): ", "", error.message.strip())
+        if not any(message in line for line in lines):
+            lines.append(f"{event.step_key or 'run'}: {message}")
+    for evaluation in result.get_asset_check_evaluations():
+        if not evaluation.passed and evaluation.blocking:
+            lines.append(
+                f"check {evaluation.check_name} of {'/'.join(evaluation.asset_key.path)} failed: {evaluation.description or ''}"
+            )
+    return lines or ["see the log of the run in `onefunnel dev`"]

@@ -1,0 +1,127 @@
+"""What a data team meets at night: a full disk, a process killed at any step."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestration.landing import Lake
+from orchestration.publication import compare_builds
+from orchestration.settings import PROJECT_ROOT
+from tests.conftest import Built, onefunnel
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+CONFIG = "demo/company/onefunnel.yml"
+
+STEPS = (
+    "demo_crm/leads: reading",
+    "demo_web/visits: reading",
+    "build ",
+    "expectations: ",
+    "dbt: 100 models",
+    "dbt: 200 models",
+    "reconciliation: ",
+    "scores: ",
+    "published ",
+    "page: ",
+)
+"""Beginnings of progress lines, in the order of a run; it is killed as soon as each is printed."""
+
+
+def environment_of(exports: Path) -> dict[str, str]:
+    return {
+        "ONEFUNNEL_DEMO_EXPORTS": str(exports),
+        "ONEFUNNEL_CONTACT_KEY": "demo company: made-up people, so the key is no secret",
+    }
+
+
+def started(home: Path, exports: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "orchestration", "run", "--config", CONFIG],
+        cwd=PROJECT_ROOT,
+        env={**os.environ, **environment_of(exports), "ONEFUNNEL_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    """A file system of 170 MB in memory."""
+    folder = Path(tempfile.mkdtemp())
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mount(b"tmpfs", str(folder).encode(), b"tmpfs", 0, b"size=170m") != 0:
+        folder.rmdir()
+        pytest.skip(f"no file system may be mounted here ({os.strerror(ctypes.get_errno())})")
+    try:
+        yield folder
+    finally:
+        if libc.umount2(str(folder).encode(), 2) != 0:  # 2: MNT_DETACH
+            raise OSError(ctypes.get_errno(), f"cannot unmount {folder}")
+        folder.rmdir()
+
+
+def test_a_disk_that_fills_up_during_a_run_is_named_and_the_next_run_completes_the_work(
+    demo: Built, small_disk: Path
+) -> None:
+    home = small_disk / "home"
+    process = started(home, demo.home / "exports")
+    assert process.stdout is not None
+    printed = []
+    for line in process.stdout:
+        printed.append(line)
+        if "demo_crm/contacts: reading" in line:
+            with (small_disk / "filler").open("wb") as filler:
+                try:
+                    while filler.write(b"x" * 65536):
+                        filler.flush()
+                except OSError:
+                    pass
+    assert process.wait() == 1, "".join(printed)
+    text = "".join(printed)
+    assert "no space left on the disk" in text.lower() or "no space left on device" in text.lower(), text[-3000:]
+    assert not (home / "published").exists()
+    assert "Traceback" not in text
+
+    (small_disk / "filler").unlink()
+    before = {(pull.source, pull.stream): pull.sha256 for pull in Lake(home / "lake").pulls()}
+    done = onefunnel("doctor", "--config", CONFIG, home=home, environment=environment_of(demo.home / "exports"))
+    assert done.returncode == 0, done.stdout
+    assert all(
+        pull.sha256 == before[(pull.source, pull.stream)]
+        for pull in Lake(demo.home / "lake").pulls()
+        if (pull.source, pull.stream) in before and pull.source != "definitions"
+    )
+
+
+@pytest.mark.verify
+def test_a_run_killed_at_every_step_in_turn_ends_with_the_marts_of_a_run_that_was_never_killed(
+    demo: Built, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    for step in STEPS:
+        process = started(home, demo.home / "exports")
+        assert process.stdout is not None
+        seen = False
+        for line in process.stdout:
+            if f"] {step}" in line:
+                seen = True
+                break
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert seen, step
+    done = onefunnel("run", "--config", CONFIG, home=home, environment=environment_of(demo.home / "exports"))
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert compare_builds(demo.published, home / "published" / "current") == []
+    pulls = Lake(home / "lake").pulls()
+    assert len(pulls) == len(Lake(demo.home / "lake").pulls())
+    assert [pull.directory for pull in pulls if pull.pull > 1] == []

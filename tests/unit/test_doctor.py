@@ -1,0 +1,131 @@
+"""What stands in the way of a run is found before it starts, and named with what to do."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from orchestration import doctor
+from orchestration.locks import HomeLock
+from orchestration.settings import Settings, load_settings
+
+CONFIGURATION = """
+company: Shop
+reporting_currency: EUR
+home: home
+sources:
+  - {type: files, mapping: shop.yml}
+"""
+MAPPING = """
+source: shop
+folder: exports
+streams:
+  leads:
+    file: leads.csv
+    key: [id]
+    fills:
+      - contract: leads
+        fields: {lead_id: id, created_at: created, phone_token: phone}
+"""
+KEY = {"ONEFUNNEL_CONTACT_KEY": "a key for this test only, thirty-two bytes"}
+
+
+def company(folder: Path, *, header: str = "id,created,phone", environment: dict[str, str] | None = None) -> Settings:
+    """A configuration with one mapping and one export of one lead."""
+    (folder / "exports").mkdir(parents=True, exist_ok=True)
+    (folder / "onefunnel.yml").write_text(CONFIGURATION)
+    (folder / "shop.yml").write_text(MAPPING)
+    (folder / "exports" / "leads.csv").write_text(f"{header}\n1,2026-06-01,+7 916 000 00 00\n")
+    return load_settings(folder / "onefunnel.yml", environment=KEY if environment is None else environment)
+
+
+def stopping(settings: Settings) -> list[str]:
+    return [f"{finding.subject}: {finding.text}" for finding in doctor.obstacles(settings)]
+
+
+def test_nothing_stands_in_the_way_of_a_company_that_is_set_up(tmp_path: Path) -> None:
+    settings = company(tmp_path)
+    assert stopping(settings) == []
+    found = doctor.examine(settings)
+    assert [finding.text for finding in found if finding.stops_a_run or finding.fix] == []
+    assert "shop/leads" in [finding.subject for finding in found]
+    assert doctor.next_step(found, settings).startswith("nothing stands in the way: onefunnel run --config")
+    assert not settings.home.exists()
+
+
+def test_a_missing_key_is_named_with_the_mapping_that_needs_it(tmp_path: Path) -> None:
+    (line,) = stopping(company(tmp_path, environment={"ONEFUNNEL_CONTACT_KEY": ""}))
+    assert "shop.yml" in line
+    assert "ONEFUNNEL_CONTACT_KEY" in line
+
+
+def test_a_column_that_the_export_lacks_is_named_with_the_nearest(tmp_path: Path) -> None:
+    (line,) = stopping(company(tmp_path, header="id,createt,phone"))
+    assert "leads.csv has no column 'created'" in line
+    assert "createt" in line
+
+
+def test_an_export_that_is_not_there_is_named(tmp_path: Path) -> None:
+    settings = company(tmp_path)
+    (tmp_path / "exports" / "leads.csv").unlink()
+    (line,) = stopping(settings)
+    assert str(tmp_path / "exports" / "leads.csv") in line
+
+
+def test_a_home_that_another_run_holds_is_named_with_its_holder(tmp_path: Path) -> None:
+    settings = company(tmp_path)
+    with HomeLock(settings.home, "run-17"):
+        (line,) = stopping(settings)
+    assert "run-17" in line
+    assert stopping(settings) == []
+
+
+def test_too_little_space_is_said_before_a_run_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: usage._replace(free=doctor.LEAST_SPACE - 1))
+    (line,) = stopping(company(tmp_path))
+    assert "MiB free" in line
+
+
+def test_a_rebuild_of_the_past_needs_no_source(tmp_path: Path) -> None:
+    settings = company(tmp_path)
+    (tmp_path / "exports" / "leads.csv").unlink()
+    assert doctor.obstacles(settings, rebuilds_the_past=True) == []
+
+
+def test_a_broken_mapping_and_a_broken_definition_are_both_found(tmp_path: Path) -> None:
+    company(tmp_path)
+    (tmp_path / "shop.yml").write_text(MAPPING.replace("contract: leads", "contract: leeds"))
+    (tmp_path / "definitions").mkdir()
+    (tmp_path / "definitions" / "targets.csv").write_text("kpi,goal\ncpl,1\n")
+    (tmp_path / "onefunnel.yml").write_text(CONFIGURATION + "definitions: definitions\n")
+    settings = load_settings(tmp_path / "onefunnel.yml", environment=KEY)
+    subjects = {finding.subject for finding in doctor.examine(settings) if finding.stops_a_run}
+    assert subjects == {"mapping", "definitions"}
+
+
+def test_a_home_that_cannot_be_written_is_named() -> None:
+    """Root may write everywhere, so a child process becomes the user nobody first; its answer comes through a pipe."""
+    folder = Path(tempfile.mkdtemp(prefix="onefunnel-readonly-"))
+    try:
+        settings = company(folder)
+        settings.home.mkdir()
+        settings.home.chmod(0o555)
+        folder.chmod(0o755)
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            if os.geteuid() == 0:
+                os.setuid(65534)
+            os.write(writing, "\n".join(stopping(settings)).encode())
+            os._exit(0)
+        os.close(writing)
+        with os.fdopen(reading) as pipe:
+            line = pipe.read()
+        os.waitpid(child, 0)
+    finally:
+        settings.home.chmod(0o755)
+        shutil.rmtree(folder)
+    assert line == f"home: {settings.home}: cannot be written (Permission denied)"
