@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,44 @@ import pytest
 from orchestration.settings import PROJECT_ROOT
 
 EXAMPLE_DATA = Path(os.environ.get("ONEFUNNEL_EXAMPLE_DATA") or PROJECT_ROOT.parent / "shared" / "data")
+
+
+VERIFIED = PROJECT_ROOT / "var" / "verified"
+"""One file a commit with the ids of the `verify` tests that passed on it, so that `make verify` goes on where it stopped."""
+
+
+def _verified_here() -> Path | None:
+    """The file of this commit; None for a tree with changes, of which nothing can be said later."""
+    git = ["git", "-C", str(PROJECT_ROOT)]
+    if subprocess.run([*git, "status", "--porcelain"], capture_output=True, check=True).stdout.strip():
+        return None
+    commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    return VERIFIED / f"{commit}.txt"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `-m verify`: leave out what has passed on this commit already."""
+    if config.option.markexpr != "verify":
+        return
+    file = config.stash[_VERIFIED] = _verified_here()
+    passed = set(file.read_text().splitlines()) if file is not None and file.exists() else set()
+    done = [item for item in items if item.nodeid in passed]
+    config.hook.pytest_deselected(items=done)
+    items[:] = [item for item in items if item.nodeid not in passed]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    file = item.config.stash.get(_VERIFIED, None)
+    if file is not None and report.when == "call" and report.passed:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("a") as passed:
+            passed.write(f"{item.nodeid}\n")
+    return report
+
+
+_VERIFIED = pytest.StashKey[Path | None]()
 
 
 @dataclass(frozen=True)
