@@ -1,6 +1,7 @@
 """The Dagster code location: loads `defs/`, then applies policy to all assets at once."""
 
 import os
+import warnings
 from collections.abc import Callable, Iterator
 
 import dagster as dg
@@ -53,7 +54,10 @@ def build_definitions(
             executor=dg.in_process_executor,
         ),
     )
-    return definitions.map_resolved_asset_specs(func=_with_policy)
+    with warnings.catch_warnings():
+        # the pinned version marks it as a preview; what it does is tested, so a user need not read it at every run
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        return definitions.map_resolved_asset_specs(func=_with_policy)
 
 
 def _free_pools_of_dead_runs(instance: dg.DagsterInstance | None, run_id: str) -> None:

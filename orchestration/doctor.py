@@ -51,7 +51,7 @@ def examine(settings: Settings) -> list[Finding]:
 def obstacles(settings: Settings, *, rebuilds_the_past: bool = False) -> list[Finding]:
     """What would stop a run, and is cheap to know before it starts. A rebuild of the past reads no source."""
     found = [*_home(settings), *_space(settings), *([] if rebuilds_the_past else _sources(settings))]
-    return [finding for finding in found if finding.stops_a_run]
+    return list(dict.fromkeys(finding for finding in found if finding.stops_a_run))
 
 
 def next_step(findings: list[Finding], settings: Settings) -> str:

@@ -94,11 +94,12 @@ def _findings(connection: duckdb.DuckDBPyConnection) -> str:
 def _funnel(connection: duckdb.DuckDBPyConnection) -> str:
     rows = connection.execute(
         "select from_stage || ' → ' || to_stage, cast(sum(numerator) as bigint), cast(sum(denominator) as bigint), "
-        "case when sum(denominator) > 0 then printf('%.1f%%', 100.0 * sum(numerator) / sum(denominator)) end "
+        "case when sum(denominator) > 0 then printf('%.1f%%', 100.0 * sum(numerator) / sum(denominator)) end, "
+        "cast(sum(numerator_implied) as bigint) "
         "from rpt_funnel_cohorts where view = 'A' and cohort_basis = 'lead' and channel = '(all)' group by from_stage, to_stage "
         "having sum(denominator) > 0 order by sum(denominator) desc, sum(numerator) desc"
     ).fetchall()
-    return _table("Funnel (all lead cohorts; young ones included)", ["step", "reached", "of", "rate"], rows)
+    return _table("Funnel (all lead cohorts; young ones included)", ["step", "reached", "of", "rate", "only implied by a later stage"], rows)
 
 
 def _credit(connection: duckdb.DuckDBPyConnection) -> str:
