@@ -87,16 +87,28 @@ def demo(seed: int, home: Path | None, language: str | None, quiet: bool) -> Non
 
 @main.command("map")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
-# fmt: off
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The mapping [default: mappings/<source>.yml beside the files].")
-@click.option("--config-out", type=click.Path(dir_okay=False, path_type=Path), help="The first configuration [default: onefunnel.yml beside the files; an existing one stays].")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The mapping [default: mappings/<source>.yml beside the files].",
+)
+@click.option(
+    "--config-out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The first configuration [default: onefunnel.yml beside the files; an existing one stays].",
+)
 @click.option("--source", help="How the system is called in every table [default: the folder's name].")
 @click.option("--currency", help="Of amounts without a currency of their own, for example EUR.")
 @click.option("--time-zone", help="Zone of the system that wrote the times, for example Europe/Moscow.")
 @click.option("--force", is_flag=True, help="Overwrite an existing mapping.")
 def map_files(
-    files: tuple[Path, ...], out: Path | None, config_out: Path | None, source: str | None,
-    currency: str | None, time_zone: str | None, force: bool,
+    files: tuple[Path, ...],
+    out: Path | None,
+    config_out: Path | None,
+    source: str | None,
+    currency: str | None,
+    time_zone: str | None,
+    force: bool,
 ) -> None:
     """Propose a mapping for unknown exports (CSV, TSV, XLSX, Parquet), write it with comments and try it on a sample.
 
@@ -106,7 +118,13 @@ def map_files(
 
     try:
         for line in map_exports(
-            files, out=out, config_out=config_out, source=source, currency=currency, time_zone=time_zone, force=force,
+            files,
+            out=out,
+            config_out=config_out,
+            source=source,
+            currency=currency,
+            time_zone=time_zone,
+            force=force,
             progress=lambda message: click.echo(message, err=True),
         ):
             click.echo(line)

@@ -30,7 +30,7 @@ FEW_VALUES = 40
 ENOUGH = 0.95
 """Share of the values that must read as a kind for a column to be of it; the rest is what quarantine is for."""
 CHECKED_CONTACTS = 300
-CHECKED_PHONES = 60
+CHECKED_PHONES = 40
 """Numbers read by the plans of every country tried: the slowest test of all."""
 FEW_REPEATS = 0.01
 """Share of rows that may repeat a key or lack it: exports that were joined or edited by hand have some."""
@@ -49,6 +49,7 @@ _CLOCKS = (
 _JALALI_DATES = ("%Y/%m/%d", "%Y-%m-%d", "%Y.%m.%d", "%d/%m/%Y")
 _JALALI_YEAR = re.compile(r"(?:^|\D)(1[34]\d\d)(?:[/.\-])")
 _SHAPES_TRIED = 60
+_SHAPED_VALUES = 300
 _SWAPPED = {"%d/%m": "%m/%d", "%m/%d": "%d/%m", "%d-%m": "%m-%d", "%m-%d": "%d-%m"}
 _CURRENCY_SIGN = re.compile(
     r"[€$£₽₸¥₹₺₴]|\b(?:USD|EUR|GBP|RUB|RUR|BRL|KZT|IRR|IRT)\b|руб(?:лей|\.)?|р\.|тенге|تومان|ریال", re.IGNORECASE
@@ -182,7 +183,7 @@ def _facts(name: str, sample: pa.StringArray, whole: pa.ChunkedArray, words: Wor
 
 
 def _with(facts: ColumnFacts, **changes: object) -> ColumnFacts:
-    return ColumnFacts(**{**facts.__dict__, **changes})  # type: ignore[arg-type]
+    return ColumnFacts(**{**facts.__dict__, **changes})
 
 
 def _placeholder_counts(whole: pa.ChunkedArray, empties: Sequence[str]) -> tuple[tuple[str, int], ...]:
@@ -191,7 +192,7 @@ def _placeholder_counts(whole: pa.ChunkedArray, empties: Sequence[str]) -> tuple
 
 def _top_shapes(common: Sequence[tuple[str, int]]) -> tuple[str, ...]:
     shapes: Counter[str] = Counter()
-    for text, count in common[:2_000]:
+    for text, count in common[:_SHAPED_VALUES]:
         shapes[shape_of(text) or ""] += count
     return tuple(shape for shape, _ in sorted(shapes.items(), key=lambda item: (-item[1], item[0]))[:3])
 
@@ -276,9 +277,14 @@ def _region(texts: list[str]) -> tuple[str | None, int]:
                 continue
         return count
 
-    counts = [(readable(region), region) for region in (PHONE_REGIONS[:1] if international else PHONE_REGIONS)]
-    best = max(count for count, _ in counts)
-    region = next(region for count, region in counts if count == best)
+    best, most = PHONE_REGIONS[0], -1
+    for candidate in PHONE_REGIONS[:1] if international else PHONE_REGIONS:
+        count = readable(candidate)
+        if count > most:
+            best, most = candidate, count
+        if count >= ENOUGH * len(texts):
+            break
+    region = best
     valid = sum(normalise_phone(text, region) is not None for text in texts)
     return (None if international else region), valid
 
@@ -387,7 +393,7 @@ def _numbers(plain: list[str], base: ColumnFacts) -> ColumnFacts | None:
         base,
         kind="number" if fractions or (len(unclear) > 0 and not marks) else "integer",
         decimal=marks[0] if len(marks) == 1 else None,
-        decimal_unknown=(len(unclear) > 0 and not marks) or len(marks) == 2,
+        decimal_unknown=len(unclear) > 0 and len(marks) != 1,
         currency_sign=currency,
         reads=readable / len(plain),
         notes=tuple(notes),
@@ -395,9 +401,11 @@ def _numbers(plain: list[str], base: ColumnFacts) -> ColumnFacts | None:
 
 
 def _worded(name: str, texts: list[str], base: ColumnFacts, words: Words) -> ColumnFacts:
-    folded = {text.casefold() for text in texts}
-    if len(folded) <= 4 and folded <= {*TRUE_VALUES, *FALSE_VALUES}:
-        return _with(base, kind="boolean")
+    known = [(text, count) for text, count in base.values if text.casefold() in {*TRUE_VALUES, *FALSE_VALUES}]
+    if base.distinct <= FEW_VALUES and sum(count for _, count in known) >= ENOUGH * base.filled:
+        others = [text for text, _ in base.values if text.casefold() not in {*TRUE_VALUES, *FALSE_VALUES}]
+        notes = (f"neither yes nor no: {', '.join(map(repr, others[:5]))}",) if others else ()
+        return _with(base, kind="boolean", notes=notes)
     spaces = sum(" " in text for text in texts[:1_000]) / min(len(texts), 1_000)
     length = sum(map(len, texts[:1_000])) / min(len(texts), 1_000)
     if words.is_free_text(name) or (length > 40 and spaces > 0.5):

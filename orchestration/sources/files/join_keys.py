@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -44,7 +43,7 @@ def key_columns(table: pa.Table, facts: Sequence[ColumnFacts], is_key_name: Call
     without exception, else nothing. `is_key_name` says whether a column is called like a key."""
     order = {"id": 0, "email": 1, "text": 2, "category": 2, "phone": 2, "period": 3, "integer": 4}
     likely = [
-        (not is_key_name(item.name), order[item.kind], item.repeats, position, item.name)
+        (not is_key_name(item.name), item.repeats, order[item.kind], position, item.name)
         for position, item in enumerate(facts)
         if item.names_rows and item.kind in order
     ]
@@ -65,13 +64,9 @@ def key_columns(table: pa.Table, facts: Sequence[ColumnFacts], is_key_name: Call
 
 
 def _pair_is_unique(table: pa.Table, one: str, other: str) -> bool:
+    """Callers give columns without empty values in the sample; null is a value like others here."""
     pair = pa.table({"a": table.column(one), "b": table.column(other)})
-    with duckdb.connect() as connection:
-        connection.register("pairs", pair)
-        rows, distinct = connection.execute(
-            "select count(*), count(distinct hash(a, b)) from pairs where a is not null and b is not null"
-        ).fetchall()[0]
-    return bool(rows == distinct == table.num_rows)
+    return int(pair.group_by(["a", "b"]).aggregate([]).num_rows) == table.num_rows
 
 
 def joins(
@@ -79,14 +74,16 @@ def joins(
 ) -> list[Join]:
     """Joins from any id-like column to the one-column key (or a column without repetition) of another file.
 
-    Sorted by file and column, best match first. Whole numbers join only to columns of the same name or where they are
+    Sorted by file and column, best match first; of a weak pair only the direction
+    that matches better. Whole numbers join only to columns of the same name or where they are
     long enough not to be counts.
     """
     distinct: dict[tuple[str, str], pa.Array] = {}
 
     def values(file: str, column: str) -> pa.Array:
         if (file, column) not in distinct:
-            found = notation.trimmed(pc.unique(tables[file].column(column)))
+            empties = [text for text, _ in next(item for item in facts[file] if item.name == column).placeholders]
+            found = notation.trimmed(pc.unique(tables[file].column(column)), empties)
             distinct[file, column] = pc.unique(found.drop_null())
         return distinct[file, column]
 
@@ -105,6 +102,13 @@ def joins(
                     join = _join(file, item, other_file, other, values)
                     if join is not None:
                         found.append(join)
+    rates = {(join.file, join.column, join.other_file, join.other_column): join.rate for join in found}
+    found = [
+        join
+        for join in found
+        if join.rate >= LEAST_MATCH
+        or rates.get((join.other_file, join.other_column, join.file, join.column), 0.0) <= join.rate
+    ]
     return sorted(found, key=lambda join: (join.file, join.column, -join.rate, join.other_file, join.other_column))
 
 
@@ -113,7 +117,7 @@ def _may_meet(item: ColumnFacts, other: ColumnFacts) -> bool:
         return False
     same_name = item.name.casefold() == other.name.casefold()
     if item.kind == "integer" or other.kind == "integer":
-        return item.kind == other.kind and (same_name or _is_long(item) and _is_long(other))
+        return item.kind == other.kind and (same_name or (_is_long(item) and _is_long(other)))
     return True
 
 

@@ -48,6 +48,7 @@ def _stem(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=200_000)
 def likeness(name: tuple[str, ...], synonym: tuple[str, ...]) -> float:
     """1 for the same words, less for other order or for words around them, 0 when a word of the synonym is missing."""
     if not name or not synonym:
@@ -255,17 +256,17 @@ def _candidate(
             if said:
                 value = max(said, key=lambda word: said[word])
                 matches[of_field] = Match(of_field, None, 0.7, f"the name {label}", value=value)
-    missing = []
+    missing: list[str] = []
     for item in contract.fields:
         if item.name == contract.primary_key:
             continue
-        match = matches.get(item.name)
+        found = matches.get(item.name)
         if item.required and item.name != "currency":
-            points += 1.5 * match.score if match else -1.5
-            if match is None:
+            points += 1.5 * found.score if found else -1.5
+            if found is None:
                 missing.append(item.name)
-        elif match is not None and match.column is not None:
-            points += match.score / shared[item.name] ** 0.5
+        elif found is not None and found.column is not None:
+            points += found.score / shared[item.name] ** 0.5
     points += 1.5 * len({match.column for match in matches.values() if match.column}) / max(len(facts), 1)
     return Candidate(contract, points, matches, tuple(missing), tuple(evidence))
 
@@ -307,12 +308,14 @@ def _scored(
     for position, column in enumerate(facts):
         words = words_of(column.name)
         for order, item in enumerate(contract.fields):
+            fit = _fit(column, item, contract)
+            if fit == 0.0:
+                continue
             best, special = 0.0, False
             for synonym, own in synonyms.fields[contract.name, item.name]:
                 score = likeness(words, synonym)
                 if (score, own) > (best, special):
                     best, special = score, own
-            fit = _fit(column, item, contract)
             score, evidence = best * fit, f"called {column.name}"
             if best and not special:
                 score *= 0.97
@@ -373,7 +376,7 @@ def describe(column: ColumnFacts) -> str:
     if column.kind == "number":
         return f"numbers with decimal {column.decimal!r}" if column.decimal else "numbers"
     if column.kind == "category":
-        return f"{column.distinct} different texts"
+        return f"{column.distinct} different texts" if column.distinct > 1 else "always the same text"
     return {
         "empty": "empty",
         "integer": "whole numbers",

@@ -32,13 +32,18 @@ from orchestration.sources.files.matching import (
 )
 from orchestration.sources.files.notation import FALSE_VALUES, TRUE_VALUES
 from orchestration.sources.files.reading import FilesError, read_file
-from orchestration.sources.files.sniffing import Layout, layouts
+from orchestration.sources.files.sniffing import Layout, layouts, read_tolerantly
 
 ENTITIES = ("accounts", "campaigns", "owners", "people")
 """Contracts that several files may describe; they are merged later, so a file of deals may also say who its accounts are."""
 
+EMAIL_IS_ID = "an e-mail address names the person: its token is the id"
+
 JOINED = 0.8
 """Share of a column's values that must be keys of another file for the column to fill that file's key."""
+
+LARGE_FILE = 16_000_000
+"""Bytes from which a delimited file is read without the loader's row-by-row reader, which is exact and slow."""
 
 Progress = Callable[[str], None]
 
@@ -94,7 +99,8 @@ class FileProposal:
     stream: str
     rows: int
     unreadable: Mapping[str, int]
-    """Reason → records of the whole file that stay out because they could not be read."""
+    """Reason → records of the whole file that stay out because they could not be read. Of a large file only the rows
+    are counted whose number of columns is wrong."""
     facts: list[ColumnFacts]
     key: tuple[str, ...]
     table: pa.Table = field(repr=False)
@@ -161,6 +167,9 @@ def propose(
         file.ranked = candidates(file.label, file.facts, file.key, contracts, synonyms)
         best = file.ranked[0]
         if best.points >= LEAST_CONTRACT:
+            own = best.matches[best.contract.primary_key].column
+            if own is not None and (own,) != file.key and file.column(own).names_rows:
+                file.key = (own,)
             file.fills = [FillProposal(best.contract, {}, missing=best.missing)]
     tell("looking for keys that join the files")
     tables = {file.label: file.table for file in files}
@@ -211,31 +220,30 @@ def _file(layout: Layout, synonyms: Synonyms, with_sheet: bool, streams: set[str
         layout.sheet,
         layout.header_row,
     )
-    content = read_file(layout.path, stream)
-    facts = column_facts(content.table, synonyms.words())
-    key = key_columns(content.table, facts, synonyms.is_key_name)
+    if layout.format == "csv" and layout.path.stat().st_size > LARGE_FILE:
+        table, unreadable = read_tolerantly(layout)
+    else:
+        content = read_file(layout.path, stream)
+        table, unreadable = content.table, Counter(row.reason for row in content.bad)
+    facts = column_facts(table, synonyms.words())
+    key = key_columns(table, facts, synonyms.is_key_name)
     name = _slug(layout.path.stem + (f" {layout.sheet}" if with_sheet else "")) or "stream"
     number, unique = 1, name
     while unique in streams:
         number += 1
         unique = f"{name}_{number}"
     streams.add(unique)
-    unreadable = Counter(row.reason for row in content.bad)
-    return FileProposal(layout, unique, content.table.num_rows, unreadable, facts, key, content.table)
+    return FileProposal(layout, unique, table.num_rows, unreadable, facts, key, table)
 
 
-_LATIN = dict(
-    zip(
-        "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
-        "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh sch - y - e yu ya".split(),
-        strict=True,
-    )
-)
+_LATIN = dict(zip("абвгдеёзийклмнопрстуфыэ", "abvgdeeziyklmnoprstufye", strict=True)) | {
+    "ж": "zh", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "sch", "ю": "yu", "я": "ya", "ъ": "", "ь": "",
+}  # fmt: skip
 
 
 def _slug(text: str) -> str:
     """Lower-case Latin letters, digits and `_`, a letter first; empty when nothing is left."""
-    latin = "".join(_LATIN.get(char, char).replace("-", "") if char in _LATIN else char for char in text.lower())
+    latin = "".join(_LATIN.get(char, char) for char in text.lower())
     plain = re.sub(r"[^a-z0-9]+", "_", latin).strip("_")
     return plain if not plain or plain[0].isalpha() else f"file_{plain}"
 
@@ -315,11 +323,9 @@ def _add_shared(file: FileProposal, contract: Contract, matches: dict[str, Match
         ):
             matches["account_name"] = Match("account_name", key.column, 0.6, f"{key.column} holds names")
     person = matches.get("person_id")
-    if person is not None and person.column is not None and "email_token" in contract.field_names:
-        if file.column(person.column).kind == "email" and "email_token" not in matches:
-            matches["email_token"] = Match(
-                "email_token", person.column, 0.9, "an e-mail address names the person: its token is the id"
-            )
+    by_email = person is not None and person.column is not None and file.column(person.column).kind == "email"
+    if by_email and "email_token" in contract.field_names and person is not None:
+        matches.setdefault("email_token", Match("email_token", person.column, 0.9, EMAIL_IS_ID))
     won = matches.get("won_at")
     if contract.name == "deals" and "status" not in matches and won is not None and won.column is not None:
         facts = file.column(won.column)
@@ -356,6 +362,8 @@ def _line(column: ColumnFacts, match: Match, contract: Contract, kind: str, syno
             ({**options, "formats": others}, _order_words(column.other_order)),
         )
         return Line(match, {}, "; ".join(column.notes) or "day or month first? no value decides", ways)
+    if kind == "boolean":
+        return Line(match, {}, "; ".join(column.notes))
     if kind in ("money", "decimal") and column.kind in ("number", "integer"):
         if column.decimal_unknown:
             ways = (
@@ -380,9 +388,9 @@ def _line(column: ColumnFacts, match: Match, contract: Contract, kind: str, syno
         )
     if all(text == word for text, word in known.items()) and not unknown:
         return Line(match)
-    others = "quarantine" if accepted else "keep"
+    rest = "quarantine" if accepted else "keep"
     comment = f"unknown words: {_listed(unknown)}" if unknown else ""
-    return Line(match, {"values": known, "other_values": others}, comment)
+    return Line(match, {"values": known, "other_values": rest}, comment)
 
 
 def _order_words(text: str) -> str:
@@ -481,6 +489,12 @@ def _companions(
         found.append(_leads_as_touches(main, contracts["touches"]))
     if name == "touches":
         found += _touches_as_conversions(file, main, synonyms, contracts["conversions"])
+    person = main.lines.get("person_id")
+    if "email_token" not in main.contract.field_names and person is not None and person.match.column is not None:
+        by_email = file.column(person.match.column).kind == "email"
+        if by_email:
+            lines = {"person_id": person, "email_token": _borrowed(person, "email_token", EMAIL_IS_ID, 0.9)}
+            found.append(FillProposal(contracts["people"], lines, reason=EMAIL_IS_ID))
     used = set().union(*(fill.columns for fill in file.fills))
     for candidate in file.ranked[1:]:
         other = candidate.contract
@@ -504,7 +518,7 @@ def _companions(
         found.append(
             FillProposal(other, _lines(file, other, wanted, synonyms), reason=f"its columns say more of {other.name}")
         )
-        used |= {match.column for match in new}
+        used |= {match.column for match in new if match.column is not None}
     return found
 
 

@@ -219,7 +219,9 @@ def shown_values(column: ColumnFacts, most: int = EXAMPLE_VALUES) -> str:
     if column.is_hidden:
         return "shapes " + " | ".join(column.shapes[:most])
     texts = [text for text, _ in column.values[:most]]
-    scrubbed = scrub_free_text(pa.array(texts, pa.string()), column.phone_region or "RU").to_pylist()
+    scrubbed = scrub_free_text(pa.array(texts, pa.string())).to_pylist()
+    if texts != scrubbed:
+        return "shapes " + " | ".join(column.shapes[:most])
     return "values " + " | ".join(_shortened(text) for text in scrubbed)
 
 

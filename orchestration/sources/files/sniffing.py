@@ -7,12 +7,14 @@ import zipfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 
-from orchestration.sources.files.reading import DELIMITERS, FilesError, cell_text
+from orchestration.sources.files.reading import DELIMITERS, FilesError, cell_text, unique_names
 
 HEAD_BYTES = 256_000
 """How much of a text file is looked at; a character cut at its end does not count."""
@@ -143,6 +145,50 @@ def _text(path: Path) -> Layout:
     return Layout(path, "csv", asked, name, delimiter, None, _header_of(records))
 
 
+def read_tolerantly(layout: Layout) -> tuple[pa.Table, Counter[str]]:
+    """A delimited file as text columns (empty = null), rows of a wrong width left out and counted.
+
+    For looking at a large file, not for loading it: the loader's reader counts every row twice and says where the bad
+    ones are. Raises FilesError for quotes that never close.
+    """
+    encoding = layout.encoding or ("utf-16" if layout.encoding_name == "UTF-16" else "utf-8")
+    with layout.path.open(
+        "r", encoding="utf-8-sig" if encoding == "utf-8" else encoding, errors="replace", newline=""
+    ) as file:
+        for _ in range(layout.header_row - 1):
+            file.readline()
+        reader = csv.reader(file, delimiter=layout.delimiter or ",")
+        names = unique_names(next(reader))
+        header_lines = layout.header_row - 1 + reader.line_num
+    misfits = Counter[str]()
+
+    def on_misfit(row: Any) -> str:
+        misfits["too_few_columns" if row.actual_columns < row.expected_columns else "too_many_columns"] += 1
+        return "skip"
+
+    columns = [str(position) for position in range(len(names))]
+    try:
+        table = pyarrow.csv.read_csv(
+            str(layout.path),
+            read_options=pyarrow.csv.ReadOptions(
+                column_names=columns, skip_rows=header_lines, block_size=4 << 20, encoding=encoding
+            ),
+            parse_options=pyarrow.csv.ParseOptions(
+                delimiter=layout.delimiter or ",", newlines_in_values=True, invalid_row_handler=on_misfit
+            ),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(columns, pa.string()),
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+                check_utf8=False,
+            ),
+        )
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        raise FilesError(f"{layout.path}: cannot be read ({error}); check its quotes and its encoding") from error
+    return table.rename_columns(list(names)), misfits
+
+
 def _pieces(path: Path) -> tuple[bytes, list[bytes]]:
     """The head, and evenly spread pieces of what follows."""
     size = path.stat().st_size
@@ -166,11 +212,12 @@ def _encoding(path: Path, head: bytes, pieces: list[bytes]) -> tuple[str | None,
     ):
         if head.startswith(mark):
             return encoding, name
-    zeros = head[:2_000]
-    if zeros.count(0) > 0.2 * len(zeros):
-        odd, even = zeros[1::2].count(0), zeros[::2].count(0)
-        if odd > 0.8 * len(zeros[1::2]) or even > 0.8 * len(zeros[::2]):
-            name = "utf-16-le" if odd > even else "utf-16-be"
+    beginning = head[:2_000]
+    if beginning.count(0) > 0.05 * len(beginning):
+        # of two bytes a character the high one is 0 for Latin, 4 for Cyrillic, 6 for Persian letters
+        high = [sum(byte in (0, 4, 6) for byte in beginning[first::2]) for first in (0, 1)]
+        if max(high) > 0.9 * len(beginning[::2]) and min(high) < 0.5 * len(beginning[::2]):
+            name = "utf-16-le" if high[1] > high[0] else "utf-16-be"
             return name, f"{name} without a byte order mark"
         raise FilesError(f"{path}: holds binary data, not text; expected CSV, TSV, Parquet or XLSX")
     # pieces begin and end inside a line, and so does the end of a head that is not the whole file
