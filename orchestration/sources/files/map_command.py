@@ -9,7 +9,14 @@ from orchestration.sources.definitions import load_currencies
 from orchestration.sources.files.mapping import MappingError, load_mapping
 from orchestration.sources.files.preview import StreamPreview, preview
 from orchestration.sources.files.proposal import Proposal, ProposalError, propose
-from orchestration.sources.files.proposal_text import configuration_text, counted, mapping_text, report
+from orchestration.sources.files.proposal_text import (
+    configuration_text,
+    counted,
+    is_previewed,
+    mapping_text,
+    report,
+    undecided_amounts,
+)
 from orchestration.sources.files.reading import FilesError
 from orchestration.sources.files.yaml_nodes import nearest
 
@@ -104,10 +111,13 @@ def _previewed(proposal: Proposal, previews: Sequence[StreamPreview]) -> Iterato
         if result.null_values:
             yield f"  single values that would become empty{_reasons(result.null_values)}"
         yield from item.lines
-    shown = {item.stream for item in previews}
     for file in proposal.files:
-        if file.fills and file.stream not in shown:
-            yield f"{file.stream}: not previewed until its decisions are made"
+        for fill in file.fills:
+            name = f"{file.stream}: {fill.name or fill.contract.name}"
+            if not is_previewed(proposal, fill):
+                yield f"{name} is not previewed until its decisions are made"
+            elif left_out := undecided_amounts(proposal, fill):
+                yield f"{name}: {', '.join(left_out)} left out of the preview until the currency is named"
 
 
 def _reasons(reasons: Mapping[str, int]) -> str:

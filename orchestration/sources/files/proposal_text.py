@@ -44,7 +44,7 @@ def mapping_text(proposal: Proposal, path: Path, *, only_complete: bool = False)
     out.append("streams:")
     written = 0
     for file in proposal.files:
-        fills = [fill for fill in file.fills if not only_complete or _usable(proposal, fill)]
+        fills = [fill for fill in file.fills if not only_complete or is_previewed(proposal, fill)]
         if fills:
             out += _stream(proposal, file, fills, only_complete)
             written += 1
@@ -90,14 +90,15 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _usable(proposal: Proposal, fill: FillProposal) -> bool:
+def is_previewed(proposal: Proposal, fill: FillProposal) -> bool:
+    """Whether every field that the contract requires is decided."""
     if not fill.is_complete:
         return False
     required = {item.name for item in fill.contract.fields if item.required}
-    return not (required & set(_without_currency(proposal, fill)))
+    return not (required & set(undecided_amounts(proposal, fill)))
 
 
-def _without_currency(proposal: Proposal, fill: FillProposal) -> list[str]:
+def undecided_amounts(proposal: Proposal, fill: FillProposal) -> list[str]:
     """Amounts of a fill that cannot be read because nobody said in which currency they are."""
     if proposal.currency is not None or "currency" in fill.lines:
         return []
@@ -152,7 +153,7 @@ def _fill(proposal: Proposal, file: FileProposal, fill: FillProposal, only_compl
     if fill.when:
         out.append(f"        when: [{', '.join(_flow(condition) for condition in fill.when)}]")
     out.append("        fields:")
-    dropped = _without_currency(proposal, fill) if only_complete else []
+    dropped = undecided_amounts(proposal, fill) if only_complete else []
     for item in fill.contract.fields:
         if item.name in fill.missing and not only_complete:
             out.append(

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from demo.exports import write_exports
 from orchestration.contracts import load_contracts
+from orchestration.landing import Lake
 from orchestration.settings import DEFAULT_DEFINITIONS
 from orchestration.sources.definitions import load_currencies
+from orchestration.sources.files import land_stream
 from orchestration.sources.files.map_command import MapError, map_exports
 from orchestration.sources.files.mapping import FilesMapping, MappingError, load_mapping
 from orchestration.sources.files.matching import load_synonyms, words_of
@@ -235,7 +237,7 @@ NAMES = st.text(
     st.lists(NAMES, min_size=1, max_size=4, unique_by=lambda text: text.strip()),
     st.lists(st.lists(st.sampled_from(["", "-", "no", "12", "1,5", "03/04/2024", "x: y", "# z", "'q'", "٣"]), min_size=4, max_size=4), min_size=1, max_size=8),
 )  # fmt: skip
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_columns_are_called_the_proposal_without_its_open_decisions_loads(
     tmp_path: Path, names: list[str], rows: list[list[str]]
 ) -> None:
@@ -278,3 +280,24 @@ def test_the_proposal_agrees_with_the_mappings_of_the_demo_company_written_by_ha
             said = columns_of(files[stream.file], fill.contract)
             expected = {rule.field: rule.columns[0] for rule in fill.rules if rule.columns}
             assert {field: said.get(field) for field in expected} == expected
+
+
+@pytest.mark.parametrize("name", ["crm", "ads", "web", "mailing", "tehran"])
+def test_a_proposal_without_decisions_loads_and_lands_every_row(exports: Path, tmp_path: Path, name: str) -> None:
+    environment = {"ONEFUNNEL_DEMO_EXPORTS": str(exports)}
+    by_hand = load_mapping(ROOT / "demo" / "company" / "mappings" / f"{name}.yml", environment, contracts=CONTRACTS)
+    proposal = proposed(*(exports / stream.file for stream in by_hand.streams.values()), currency="RUB")
+    mapping = loaded(proposal, tmp_path)
+    assert len(mapping.streams) == len(by_hand.streams)
+    for stream in mapping.streams:
+        result = land_stream(
+            Lake(tmp_path / "lake"),
+            mapping,
+            stream,
+            contracts=CONTRACTS,
+            currencies=CURRENCIES,
+            company_time_zone="UTC",
+            contact_key=b"a key for this test only",
+        )[0]
+        assert result.rows_in == result.rows + result.quarantined
+        assert result.rows > 0.9 * result.rows_in
