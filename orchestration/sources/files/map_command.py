@@ -136,6 +136,6 @@ def _ending(proposal: Proposal, mapping: Path, configuration: Path, needs_report
     if decisions:
         yield f"{counted(len(decisions), 'decision')} left:"
         yield from (f"  {number}. {text}" for number, text in enumerate(decisions, 1))
-        yield f"Decide them at the lines with TODO in {mapping.name}; then: onefunnel run --config {configuration}"
+        yield f"Decide them at the lines with DECIDE in {mapping.name}; then: onefunnel run --config {configuration}"
     else:
         yield f"No decision is left. Next: onefunnel run --config {configuration}"

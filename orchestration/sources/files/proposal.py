@@ -2,7 +2,7 @@
 
 `propose` reads the files whole with the loader's own reader, judges columns on a sample, counts keys and joins on whole
 files, and decides fields. It decides nothing that the data do not show: such things become `decisions`, which stand as
-commented lines with `# TODO` in the mapping that `proposal_text` writes. The same files give the same proposal.
+commented lines with `# DECIDE` in the mapping that `proposal_text` writes. The same files give the same proposal.
 """
 
 import os

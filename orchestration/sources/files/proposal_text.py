@@ -35,7 +35,7 @@ def mapping_text(proposal: Proposal, path: Path, *, only_complete: bool = False)
     if proposal.currency is not None:
         out.append(f"currency: {proposal.currency}  # {proposal.currency_reason or 'given'}")
     elif proposal.needs_currency:
-        out.append("# currency: EUR  # TODO of amounts that have no currency beside them")
+        out.append("# currency: EUR  # DECIDE of amounts that have no currency beside them")
     if any(fill.contract.name in ("deals", "payments") for file in proposal.files for fill in file.fills):
         out.append("# amounts_include_vat: true  # say whether the amounts of deals and payments contain VAT")
     if proposal.phone_region is not None:
@@ -61,7 +61,7 @@ def _preface(proposal: Proposal) -> list[str]:
         "# Proposed by `onefunnel map` from headers and values. Read each line, edit, delete what is wrong (docs/mapping.md)."
     ]
     if proposal.decisions:
-        lines.append(f"# {counted(len(proposal.decisions), 'decision')} left; the lines with TODO wait for an answer:")
+        lines.append(f"# {counted(len(proposal.decisions), 'decision')} left; the lines with DECIDE wait for an answer:")
         lines += [f"#   {number}. {_comment(text, 300)}" for number, text in enumerate(proposal.decisions, 1)]
     if proposal.checks:
         lines.append("# Worth a look:")
@@ -157,7 +157,7 @@ def _fill(proposal: Proposal, file: FileProposal, fill: FillProposal, only_compl
     for item in fill.contract.fields:
         if item.name in fill.missing and not only_complete:
             out.append(
-                f"          # {item.name}:  # TODO required: {_comment(item.description, 160)}{_hint(file, fill, item.name)}"
+                f"          # {item.name}:  # DECIDE required: {_comment(item.description, 160)}{_hint(file, fill, item.name)}"
             )
         line = fill.lines.get(item.name)
         if line is None or item.name in dropped:
@@ -165,7 +165,7 @@ def _fill(proposal: Proposal, file: FileProposal, fill: FillProposal, only_compl
         if line.alternatives:
             if not only_complete:
                 out += [
-                    f"          # {item.name}: {_rule(line, options)}  # TODO {_comment(words or line.comment, 160)}"
+                    f"          # {item.name}: {_rule(line, options)}  # DECIDE {_comment(words or line.comment, 160)}"
                     for options, words in line.alternatives
                 ]
             continue
@@ -262,7 +262,7 @@ def configuration_text(proposal: Proposal, mapping: Path, path: Path) -> str:
     currency = (
         f"reporting_currency: {proposal.currency}"
         if proposal.currency
-        else "# reporting_currency: EUR  # TODO the currency of the reports"
+        else "# reporting_currency: EUR  # DECIDE the currency of the reports"
     )
     return (
         "# Written by `onefunnel map`. Paths are relative to this file. Next: onefunnel run --config "

@@ -102,8 +102,8 @@ def test_dates_that_could_be_read_two_ways_are_asked_about_and_the_mapping_does_
     assert len(proposal.decisions) == 1
     assert "day or month first" in proposal.decisions[0]
     text = mapping_text(proposal, tmp_path / "m.yml")
-    assert '# created_at: {column: created, formats: ["%d/%m/%Y"]}  # TODO day first: 03/04 is 3 April' in text
-    assert '# created_at: {column: created, formats: ["%m/%d/%Y"]}  # TODO month first: 03/04 is 4 March' in text
+    assert '# created_at: {column: created, formats: ["%d/%m/%Y"]}  # DECIDE day first: 03/04 is 3 April' in text
+    assert '# created_at: {column: created, formats: ["%m/%d/%Y"]}  # DECIDE month first: 03/04 is 4 March' in text
     with pytest.raises(MappingError, match="requires created_at"):
         loaded(proposal, tmp_path)
 
@@ -142,7 +142,7 @@ def test_placeholders_are_proposed_as_empty_with_their_counts(tmp_path: Path) ->
 
 def test_a_required_field_without_a_column_is_a_todo_with_its_description(tmp_path: Path) -> None:
     proposal = proposed(write(tmp_path, "leads.csv", "lead_id,source\n" + "".join(f"l{n},ads\n" for n in range(9))))
-    assert "# created_at:  # TODO required: When the lead was created." in mapping_text(proposal, tmp_path / "m.yml")
+    assert "# created_at:  # DECIDE required: When the lead was created." in mapping_text(proposal, tmp_path / "m.yml")
     with pytest.raises(MappingError, match="requires created_at"):
         loaded(proposal, tmp_path)
 
