@@ -61,7 +61,9 @@ def _preface(proposal: Proposal) -> list[str]:
         "# Proposed by `onefunnel map` from headers and values. Read each line, edit, delete what is wrong (docs/mapping.md)."
     ]
     if proposal.decisions:
-        lines.append(f"# {counted(len(proposal.decisions), 'decision')} left; the lines with DECIDE wait for an answer:")
+        lines.append(
+            f"# {counted(len(proposal.decisions), 'decision')} left; the lines with DECIDE wait for an answer:"
+        )
         lines += [f"#   {number}. {_comment(text, 300)}" for number, text in enumerate(proposal.decisions, 1)]
     if proposal.checks:
         lines.append("# Worth a look:")
