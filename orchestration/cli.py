@@ -75,6 +75,53 @@ def demo(seed: int, home: Path | None, language: str | None, quiet: bool) -> Non
     sys.exit(_run(settings, None, quiet, started))
 
 
+@main.command("map")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The mapping [default: mappings/<source>.yml beside the files].",
+)
+@click.option(
+    "--config-out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The first configuration [default: onefunnel.yml beside the files; an existing one stays].",
+)
+@click.option("--source", help="How the system is called in every table [default: the folder's name].")
+@click.option("--currency", help="Of amounts without a currency of their own, for example EUR.")
+@click.option("--time-zone", help="Zone of the system that wrote the times, for example Europe/Moscow.")
+@click.option("--force", is_flag=True, help="Overwrite an existing mapping.")
+def map_files(
+    files: tuple[Path, ...],
+    out: Path | None,
+    config_out: Path | None,
+    source: str | None,
+    currency: str | None,
+    time_zone: str | None,
+    force: bool,
+) -> None:
+    """Propose a mapping for unknown exports (CSV, TSV, XLSX, Parquet), write it with comments and try it on a sample.
+
+    Nothing is guessed that the data do not show: what only you can say is listed at the end as decisions.
+    """
+    from orchestration.sources.files.map_command import MapError, map_exports
+
+    try:
+        for line in map_exports(
+            files,
+            out=out,
+            config_out=config_out,
+            source=source,
+            currency=currency,
+            time_zone=time_zone,
+            force=force,
+            progress=lambda message: click.echo(message, err=True),
+        ):
+            click.echo(line)
+    except MapError as error:
+        raise click.ClickException(str(error)) from error
+
+
 @main.command()
 @click.option("--port", default=3000, show_default=True)
 def dev(port: int) -> None:
