@@ -14,9 +14,9 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.files_speed import CONTRACTS, CURRENCIES, generate, machine, timed
-from orchestration.sources.files.map_command import map_exports
-from orchestration.sources.files.preview import preview
-from orchestration.sources.files.proposal import Proposal, propose
+from orchestration.sources.proposal.command import map_exports
+from orchestration.sources.proposal.deciding import Proposal, propose
+from orchestration.sources.proposal.preview import preview
 
 TARGET = 5.0
 

@@ -104,7 +104,7 @@ def map_files(
 
     Nothing is guessed that the data do not show: what only you can say is listed at the end as decisions.
     """
-    from orchestration.sources.files.map_command import MapError, map_exports
+    from orchestration.sources.proposal.command import MapError, map_exports
 
     try:
         for line in map_exports(

@@ -99,7 +99,11 @@ def _funnel(connection: duckdb.DuckDBPyConnection) -> str:
         "from rpt_funnel_cohorts where view = 'A' and cohort_basis = 'lead' and channel = '(all)' group by from_stage, to_stage "
         "having sum(denominator) > 0 order by sum(denominator) desc, sum(numerator) desc"
     ).fetchall()
-    return _table("Funnel (all lead cohorts; young ones included)", ["step", "reached", "of", "rate", "only implied by a later stage"], rows)
+    return _table(
+        "Funnel (all lead cohorts; young ones included)",
+        ["step", "reached", "of", "rate", "only implied by a later stage"],
+        rows,
+    )
 
 
 def _credit(connection: duckdb.DuckDBPyConnection) -> str:

@@ -2,7 +2,7 @@
 
 `propose` reads the files whole with the loader's own reader, judges columns on a sample, counts keys and joins on whole
 files, and decides fields. It decides nothing that the data do not show: such things become `decisions`, which stand as
-commented lines with `# DECIDE` in the mapping that `proposal_text` writes. The same files give the same proposal.
+commented lines with `# DECIDE` in the mapping that `writing` makes. The same files give the same proposal.
 """
 
 import os
@@ -16,10 +16,12 @@ import pyarrow as pa
 
 from orchestration.contracts import Contract
 from orchestration.sources.definitions import Currencies
-from orchestration.sources.files.column_types import CONTACT_KINDS, ColumnFacts, column_facts
-from orchestration.sources.files.join_keys import Join, joins, key_columns
 from orchestration.sources.files.mapping import RESERVED_SOURCES, StreamMapping, field_kind
-from orchestration.sources.files.matching import (
+from orchestration.sources.files.notation import FALSE_VALUES, TRUE_VALUES
+from orchestration.sources.files.reading import FilesError, read_file
+from orchestration.sources.proposal.column_types import CONTACT_KINDS, ColumnFacts, column_facts
+from orchestration.sources.proposal.join_keys import Join, joins, key_columns
+from orchestration.sources.proposal.matching import (
     LEAST_CONTRACT,
     Candidate,
     Match,
@@ -30,9 +32,7 @@ from orchestration.sources.files.matching import (
     looked_up,
     words_of,
 )
-from orchestration.sources.files.notation import FALSE_VALUES, TRUE_VALUES
-from orchestration.sources.files.reading import FilesError, read_file
-from orchestration.sources.files.sniffing import Layout, layouts, read_tolerantly
+from orchestration.sources.proposal.sniffing import Layout, layouts, read_tolerantly
 
 ENTITIES = ("accounts", "campaigns", "owners", "people")
 """Contracts that several files may describe; they are merged later, so a file of deals may also say who its accounts are."""

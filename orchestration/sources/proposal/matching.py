@@ -15,8 +15,8 @@ from typing import Any
 import yaml
 
 from orchestration.contracts import Contract, Field
-from orchestration.sources.files.column_types import CONTACT_KINDS, ColumnFacts, Words
 from orchestration.sources.files.mapping import field_kind
+from orchestration.sources.proposal.column_types import CONTACT_KINDS, ColumnFacts, Words
 
 SYNONYMS_FILE = Path(__file__).with_name("synonyms.yml")
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestration.sources.files import notation
-from orchestration.sources.files.column_types import ColumnFacts
+from orchestration.sources.proposal.column_types import ColumnFacts
 
 LEAST_MATCH = 0.5
 """Share of the distinct values from which two columns of different names are shown as a join; of one name: any match."""

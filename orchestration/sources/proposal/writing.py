@@ -11,10 +11,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from orchestration.landing import scrub_free_text, shape_of
-from orchestration.sources.files.column_types import ColumnFacts
 from orchestration.sources.files.mapping import FORMATS, field_kind
-from orchestration.sources.files.matching import describe
-from orchestration.sources.files.proposal import FileProposal, FillProposal, Line, Proposal, kept_columns
+from orchestration.sources.proposal.column_types import ColumnFacts
+from orchestration.sources.proposal.deciding import FileProposal, FillProposal, Line, Proposal, kept_columns
+from orchestration.sources.proposal.matching import describe
 
 EXAMPLE_VALUES = 3
 EXAMPLE_LENGTH = 28

@@ -7,9 +7,11 @@ from zoneinfo import available_timezones
 from orchestration.contracts import load_contracts
 from orchestration.sources.definitions import load_currencies
 from orchestration.sources.files.mapping import MappingError, load_mapping
-from orchestration.sources.files.preview import StreamPreview, preview
-from orchestration.sources.files.proposal import Proposal, ProposalError, propose
-from orchestration.sources.files.proposal_text import (
+from orchestration.sources.files.reading import FilesError
+from orchestration.sources.files.yaml_nodes import nearest
+from orchestration.sources.proposal.deciding import Proposal, ProposalError, propose
+from orchestration.sources.proposal.preview import StreamPreview, preview
+from orchestration.sources.proposal.writing import (
     configuration_text,
     counted,
     is_previewed,
@@ -17,8 +19,6 @@ from orchestration.sources.files.proposal_text import (
     report,
     undecided_amounts,
 )
-from orchestration.sources.files.reading import FilesError
-from orchestration.sources.files.yaml_nodes import nearest
 
 DEFINITIONS = Path(__file__).resolve().parents[3] / "definitions"
 

@@ -15,8 +15,8 @@ from orchestration.landing import Lake
 from orchestration.sources.definitions import Currencies
 from orchestration.sources.files.load import StreamResult, land_stream
 from orchestration.sources.files.mapping import FilesMapping, load_mapping
-from orchestration.sources.files.proposal import FileProposal, Proposal
-from orchestration.sources.files.proposal_text import mapping_text, preview_table, preview_value
+from orchestration.sources.proposal.deciding import FileProposal, Proposal
+from orchestration.sources.proposal.writing import mapping_text, preview_table, preview_value
 
 SAMPLE_HEAD, SAMPLE_ROWS = 1_000, 2_000
 SHOWN_ROWS = 3

@@ -13,13 +13,13 @@ from orchestration.landing import Lake
 from orchestration.settings import DEFAULT_DEFINITIONS
 from orchestration.sources.definitions import load_currencies
 from orchestration.sources.files import land_stream
-from orchestration.sources.files.map_command import MapError, map_exports
 from orchestration.sources.files.mapping import FilesMapping, MappingError, load_mapping
-from orchestration.sources.files.matching import load_synonyms, words_of
-from orchestration.sources.files.preview import preview
-from orchestration.sources.files.proposal import FileProposal, Proposal, ProposalError, propose
-from orchestration.sources.files.proposal_text import mapping_text
-from orchestration.sources.files.sniffing import layouts, read_tolerantly
+from orchestration.sources.proposal.command import MapError, map_exports
+from orchestration.sources.proposal.deciding import FileProposal, Proposal, ProposalError, propose
+from orchestration.sources.proposal.matching import load_synonyms, words_of
+from orchestration.sources.proposal.preview import preview
+from orchestration.sources.proposal.sniffing import layouts, read_tolerantly
+from orchestration.sources.proposal.writing import mapping_text
 
 CONTRACTS = load_contracts()
 CURRENCIES = load_currencies(DEFAULT_DEFINITIONS)
