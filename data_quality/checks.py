@@ -106,7 +106,7 @@ def key(column: str) -> list[Check]:
             f"{column}_is_unique",
             "critical",
             "ExpectColumnValuesToBeUnique",
-            f"No two rows share a {column}.",
+            f"No two rows have the same {column}.",
             (column,),
         ),
     ]
@@ -119,7 +119,7 @@ def required(*columns: str) -> list[Check]:
             f"{column}_is_filled",
             "critical",
             "ExpectColumnValuesToNotBeNull",
-            f"Every row has a {column}.",
+            f"Every row has its {column}.",
             (column,),
             reading="is_filled",
         )

@@ -37,7 +37,7 @@ class _Line:
     @property
     def state(self) -> str:
         if self.is_met:
-            return "met"
+            return "met" if self.rows_checked else "nothing to check"
         return "failed" if self.severity == "critical" else "warning"
 
 
