@@ -12,10 +12,23 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 Severity = Literal["critical", "warning"]
-Reading = Literal["text", "instant", "number"]
+Reading = Literal["text", "instant", "number", "is_filled", "refers", "seconds_between"]
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """Before this a date is a placeholder (1900-01-01, 1970-01-01) or a misread calendar (a Jalali year as it stands)."""
+
+REFERRED = 1
+"""Value of the reading `refers` where the other contract has the record."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Records of another contract: those whose `key` is the checked row's `by`. `column`: what is read of them."""
+
+    contract: str
+    key: str
+    by: str
+    column: str | None = None
 
 
 @dataclass(frozen=True)
@@ -23,7 +36,15 @@ class Check:
     """One named expectation of a contract's raw rows.
 
     expectation: class name in `great_expectations.expectations`; arguments: what it takes beside the column.
-    reading: how the canonical text of the column is read before it is compared (`instant` as seconds since 1970).
+    reading: how the canonical text of `columns` becomes the one column of numbers that is compared:
+
+    * `text`: equal texts are equal; `instant`: seconds since 1970; `number`: the number;
+    * `is_filled`: null where all `columns` are empty, asked only of rows whose column `when[0]` is filled (or equals
+      `when[1]`);
+    * `refers`: REFERRED where `reference` has a record, another number where it has none;
+    * `seconds_between`: from the first instant to the second. With a `reference` the first one is the record's.
+
+    A check with a reference is asked only when a stream fills the other contract.
     not_after_observation: the runner adds the upper end, observed_at + tolerance.
     """
 
@@ -31,17 +52,29 @@ class Check:
     severity: Severity
     expectation: str
     description: str
-    column: str | None = None
+    columns: tuple[str, ...] = ()
     arguments: dict[str, Any] = field(default_factory=dict)
     reading: Reading = "text"
     not_after_observation: bool = False
+    when: tuple[str, str | None] | None = None
+    reference: Reference | None = None
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Columns of the contract itself that the check reads."""
+        own = [*self.columns]
+        if self.when is not None:
+            own.append(self.when[0])
+        if self.reference is not None:
+            own.append(self.reference.by)
+        return tuple(dict.fromkeys(own))
 
 
 @dataclass(frozen=True)
 class CheckResult:
     """Outcome of one check. `failing_keys`: `source_record_key` of up to 20 failing rows; values are never carried.
 
-    checked and failed count rows (values that are null are not failed by checks of content).
+    checked and failed count rows; rows whose value is empty are not asked by checks of content.
     """
 
     contract: str
@@ -53,6 +86,17 @@ class CheckResult:
     failing_keys: tuple[str, ...]
     description: str
 
+    @property
+    def line(self) -> str:
+        """What to tell a person: the check and how many rows break it."""
+        return f"{self.contract}.{self.name}: {self.failed:,} of {self.checked:,} rows; {self.description}"
+
+    @property
+    def rows_named(self) -> str:
+        """Which rows break it, up to 20; empty for a check of the whole table."""
+        more = self.failed - len(self.failing_keys)
+        return f"{', '.join(self.failing_keys)}{f' and {more:,} more' if more > 0 else ''}" if self.failing_keys else ""
+
 
 def key(column: str) -> list[Check]:
     """The key of a contract: in every row, and once."""
@@ -62,8 +106,8 @@ def key(column: str) -> list[Check]:
             f"{column}_is_unique",
             "critical",
             "ExpectColumnValuesToBeUnique",
-            f"No two rows share a {column}.",
-            column,
+            f"No two rows have the same {column}.",
+            (column,),
         ),
     ]
 
@@ -75,11 +119,48 @@ def required(*columns: str) -> list[Check]:
             f"{column}_is_filled",
             "critical",
             "ExpectColumnValuesToNotBeNull",
-            f"Every row has a {column}.",
-            column,
+            f"Every row has its {column}.",
+            (column,),
+            reading="is_filled",
         )
         for column in columns
     ]
+
+
+def any_filled(name: str, *columns: str) -> list[Check]:
+    """Rows that belong to nobody count in no journey."""
+    return [
+        Check(
+            name,
+            "warning",
+            "ExpectColumnValuesToNotBeNull",
+            f"At least one of {', '.join(columns)} is filled.",
+            columns,
+            reading="is_filled",
+        )
+    ]
+
+
+def filled_when(column: str, other: str, value: str | None = None, severity: Severity = "warning") -> list[Check]:
+    """A field that another one makes necessary."""
+    said = f"{other} is {value}" if value is not None else f"{other} is filled"
+    return [
+        Check(
+            f"{column}_is_filled_when_{other}_is_{value or 'filled'}",
+            severity,
+            "ExpectColumnValuesToNotBeNull",
+            f"{column} is filled where {said}.",
+            (column,),
+            reading="is_filled",
+            when=(other, value),
+        )
+    ]
+
+
+def money(*columns: str, may_be_negative: bool = False) -> list[Check]:
+    """Amounts: with their currency, without which they are in no total; not negative unless they may be."""
+    checks = [check for column in columns for check in filled_when("currency", column, severity="critical")]
+    return checks if may_be_negative else [*checks, *not_negative(*columns)]
 
 
 def happened(*columns: str) -> list[Check]:
@@ -90,7 +171,7 @@ def happened(*columns: str) -> list[Check]:
             "warning",
             "ExpectColumnValuesToBeBetween",
             f"{column} lies between 1990 and the moment at which the data was read.",
-            column,
+            (column,),
             {"min_value": EARLIEST.timestamp()},
             "instant",
             not_after_observation=True,
@@ -107,9 +188,58 @@ def planned(*columns: str) -> list[Check]:
             "warning",
             "ExpectColumnValuesToBeBetween",
             f"{column} is not before 1990.",
-            column,
+            (column,),
             {"min_value": EARLIEST.timestamp()},
             "instant",
+        )
+        for column in columns
+    ]
+
+
+def in_order(first: str, *later: str) -> list[Check]:
+    """What cannot end before it begins."""
+    return [
+        Check(
+            f"{column}_is_not_before_{first}",
+            "warning",
+            "ExpectColumnValuesToBeBetween",
+            f"{column} is not before {first}.",
+            (first, column),
+            {"min_value": 0},
+            "seconds_between",
+        )
+        for column in later
+    ]
+
+
+def not_before_record(column: str, contract: str, key: str, their: str) -> list[Check]:
+    """What cannot happen before the record that it grew from (a deal won before its lead)."""
+    return [
+        Check(
+            f"{column}_is_not_before_its_{key.removesuffix('_id')}",
+            "warning",
+            "ExpectColumnValuesToBeBetween",
+            f"{column} is not before {their} of the {key} that the row names.",
+            (column,),
+            {"min_value": 0},
+            "seconds_between",
+            reference=Reference(contract, key, key, their),
+        )
+    ]
+
+
+def refers_to(contract: str, *columns: str, key: str | None = None) -> list[Check]:
+    """Ids that name a record of another contract: without it the row hangs in the air."""
+    return [
+        Check(
+            f"{column}_is_on_record",
+            "warning",
+            "ExpectColumnValuesToBeInSet",
+            f"{column} names a row of {contract}.",
+            (column,),
+            {"value_set": [REFERRED]},
+            "refers",
+            reference=Reference(contract, key or column, column),
         )
         for column in columns
     ]
@@ -123,11 +253,26 @@ def not_negative(*columns: str) -> list[Check]:
             "warning",
             "ExpectColumnValuesToBeBetween",
             f"{column} is 0 or more.",
-            column,
+            (column,),
             {"min_value": 0},
             "number",
         )
         for column in columns
+    ]
+
+
+def between(column: str, low: float, high: float) -> list[Check]:
+    """A mark on a scale."""
+    return [
+        Check(
+            f"{column}_is_between_{low:g}_and_{high:g}",
+            "warning",
+            "ExpectColumnValuesToBeBetween",
+            f"{column} lies between {low:g} and {high:g}.",
+            (column,),
+            {"min_value": low, "max_value": high},
+            "number",
+        )
     ]
 
 
@@ -139,7 +284,7 @@ def one_of(column: str, *values: str) -> list[Check]:
             "critical",
             "ExpectColumnValuesToBeInSet",
             f"{column} is one of {', '.join(values)}.",
-            column,
+            (column,),
             {"value_set": list(values)},
         )
     ]

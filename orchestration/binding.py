@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from data_quality.expectations import TABLES as EXPECTATION_TABLES
 from data_quality.reconciliation import TABLES as RECONCILIATION_TABLES
 from ml.scoring.run import TABLES as SCORING_TABLES
 from orchestration.clock import Clock, to_text
@@ -31,6 +32,7 @@ OWN_SOURCES = ("definitions", "calendar")
 
 PYTHON_TABLES: dict[str, dict[str, str]] = {
     **{f"ml.{name}": types for name, types in SCORING_TABLES.items()},
+    **{f"quality.{name}": types for name, types in EXPECTATION_TABLES.items()},
     **{f"quality.{name}": types for name, types in RECONCILIATION_TABLES.items()},
 }
 """Tables that Python steps write between two dbt passes; they stand (empty) from the start, so that dbt can parse."""

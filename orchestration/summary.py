@@ -25,6 +25,7 @@ def summarise(pipeline: Pipeline, seconds: float) -> str:
     outputs = [
         f"page       {_shown(pipeline.reports / 'index.html')}   (open it in a browser)",
         f"workbook   {_shown(pipeline.reports / 'marts.xlsx')}",
+        f"checks     {_shown(pipeline.reports / 'expectations' / 'index.html')}   (what is expected of raw data, and what is not met)",
         f"DuckDB     {_shown(published / 'onefunnel.duckdb')}   (schema marts; for BI tools)",
         f"Parquet    {_shown(published / 'parquet')}",
     ]

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from data_quality.checks import Check, happened, has_rows, key, not_negative, one_of, planned, required
+from data_quality.checks import (
+    Check,
+    any_filled,
+    happened,
+    has_rows,
+    in_order,
+    key,
+    money,
+    not_before_record,
+    one_of,
+    planned,
+    refers_to,
+    required,
+)
 
 SUITES: dict[str, list[Check]] = {
     "payments": [
@@ -10,13 +23,19 @@ SUITES: dict[str, list[Check]] = {
         *key("payment_id"),
         *required("paid_at", "amount_minor", "currency"),
         *happened("paid_at"),
+        *any_filled("belongs_to_somebody", "deal_id", "account_id", "person_id"),
+        *money("amount_vat_minor", may_be_negative=True),
+        *not_before_record("paid_at", "deals", "deal_id", "created_at"),
+        *refers_to("deals", "deal_id"),
     ],
     "subscriptions": [
         *has_rows(),
         *key("subscription_id"),
         *required("started_on"),
         *planned("started_on", "ended_on"),
-        *not_negative("monthly_amount_minor"),
+        *in_order("started_on", "ended_on"),
+        *any_filled("belongs_to_a_customer", "account_id", "person_id"),
+        *money("monthly_amount_minor"),
     ],
     "costs": [
         *has_rows(),
@@ -24,6 +43,7 @@ SUITES: dict[str, list[Check]] = {
         *required("team", "started_on", "ended_on", "amount_minor", "currency"),
         *one_of("team", "marketing", "sales"),
         *planned("started_on", "ended_on"),
-        *not_negative("amount_minor"),
+        *in_order("started_on", "ended_on"),
+        *money("amount_minor", "amount_vat_minor"),
     ],
 }

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from data_quality.checks import Check, happened, has_rows, key, one_of, planned, required
+from data_quality.checks import (
+    Check,
+    happened,
+    has_rows,
+    in_order,
+    key,
+    not_negative,
+    one_of,
+    planned,
+    refers_to,
+    required,
+)
 
 SUITES: dict[str, list[Check]] = {
-    "plan": [*has_rows(), *key("plan_id"), *required("kpi", "period", "value")],
+    "plan": [*has_rows(), *key("plan_id"), *required("kpi", "period", "value"), *not_negative("value")],
     "decisions": [
         *has_rows(),
         *key("decision_id"),
@@ -13,11 +24,14 @@ SUITES: dict[str, list[Check]] = {
         *one_of("decision", "keep", "fix", "stop", "wait", "other"),
         *happened("decided_at"),
         *planned("due_on"),
+        *refers_to("campaigns", "campaign_id"),
+        *refers_to("owners", "owner_id"),
     ],
     "annotations": [
         *has_rows(),
         *key("annotation_id"),
         *required("kind", "occurred_at"),
-        *planned("occurred_at"),
+        *planned("occurred_at", "ended_at"),
+        *in_order("occurred_at", "ended_at"),
     ],
 }

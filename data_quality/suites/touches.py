@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
-from data_quality.checks import Check, happened, has_rows, key, not_negative, one_of, planned, required
+from data_quality.checks import (
+    Check,
+    any_filled,
+    between,
+    happened,
+    has_rows,
+    in_order,
+    key,
+    money,
+    not_negative,
+    one_of,
+    planned,
+    refers_to,
+    required,
+)
 
 SUITES: dict[str, list[Check]] = {
     "campaigns": [
         *has_rows(),
         *required("campaign_id"),
         *planned("started_on", "ended_on"),
+        *in_order("started_on", "ended_on"),
     ],
     "ad_performance_daily": [
         *has_rows(),
         *key("performance_id"),
         *required("platform", "date_on"),
         *happened("date_on"),
-        *not_negative("impressions", "clicks", "cost_net_minor"),
+        *money("cost_net_minor", "cost_gross_minor"),
+        *not_negative("impressions", "clicks", "claimed_conversions"),
+        *refers_to("campaigns", "campaign_id"),
     ],
     "web_sessions": [
         *has_rows(),
         *key("session_id"),
         *required("started_at"),
         *happened("started_at"),
+        *any_filled("belongs_to_a_visitor", "client_id", "person_id"),
+        *not_negative("page_views", "duration_seconds"),
     ],
     "touches": [
         *has_rows(),
@@ -29,19 +48,43 @@ SUITES: dict[str, list[Check]] = {
         *required("occurred_at"),
         *one_of("direction", "outgoing", "incoming"),
         *one_of("team", "marketing", "sales", "both"),
+        *one_of(
+            "outcome",
+            "answered",
+            "unanswered",
+            "held",
+            "not_held",
+            "replied",
+            "delivered",
+            "opened",
+            "clicked",
+            "submitted",
+        ),
         *happened("occurred_at"),
+        *any_filled("belongs_to_somebody", "person_id", "account_id", "lead_id", "deal_id", "client_id", "session_id"),
+        *money("cost_minor"),
         *not_negative("talk_seconds"),
+        *refers_to("leads", "lead_id"),
+        *refers_to("deals", "deal_id"),
+        *refers_to("campaigns", "campaign_id"),
     ],
     "conversions": [
         *has_rows(),
         *key("conversion_id"),
         *required("converted_at"),
         *happened("converted_at"),
+        *any_filled("belongs_to_somebody", "person_id", "account_id", "lead_id", "deal_id"),
+        *money("revenue_minor", may_be_negative=True),
+        *refers_to("leads", "lead_id"),
+        *refers_to("deals", "deal_id"),
     ],
     "call_reviews": [
         *has_rows(),
         *key("review_id"),
         *required("reviewed_at"),
         *happened("reviewed_at"),
+        *between("communication_quality", 0, 1),
+        *not_negative("objections_raised", "objections_handled"),
+        *refers_to("touches", "touch_id"),
     ],
 }

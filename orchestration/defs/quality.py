@@ -3,20 +3,38 @@
 from collections.abc import Iterator
 
 import dagster as dg
+import pyarrow as pa
 
 from data_quality.checks import CheckResult
+from data_quality.expectations import TABLES as EXPECTATION_TABLES
+from data_quality.expectations import expectations_table
 from data_quality.reconciliation import FOLLOWED, TABLES, reconcile, totals_sql, unreconciled
-from data_quality.runner import run_suite
+from data_quality.runner import CheckCouldNotRun, columns_needed, run_suite
 from data_quality.suites import SUITES
 from orchestration.defs.ingest import WAREHOUSE_POOL
 from orchestration.pipeline import Pipeline
+from orchestration.reports import build_expectations_page
+from orchestration.warehouse import Warehouse, quoted
+
+EXPECTATIONS = dg.AssetKey(["quality", "expectations"])
 
 _SEVERITIES = {"critical": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
 
 
 def build() -> dg.Definitions:
     """Checks `critical` and `warning` of every `raw_files/<contract>`, and the asset `quality/reconciliation`."""
-    return dg.Definitions(asset_checks=[_raw_checks()], assets=[_reconciliation()])
+    return dg.Definitions(asset_checks=[_raw_checks()], assets=[_expectations(), _reconciliation()])
+
+
+def _expectations() -> dg.AssetSpec:
+    """The table and page of the checks. Not an asset of its own step: they must stand when a check stops the run."""
+    return dg.AssetSpec(
+        EXPECTATIONS,
+        deps=[dg.AssetKey(["raw_files", contract]) for contract in SUITES],
+        group_name="quality",
+        kinds={"python", "duckdb", "html"},
+        description="Results of the expectations on raw, and the page about them, written by expectations_on_raw.",
+    )
 
 
 def _raw_checks() -> dg.AssetChecksDefinition:
@@ -38,36 +56,79 @@ def _raw_checks() -> dg.AssetChecksDefinition:
     )
     def expectations_on_raw(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         pipeline: Pipeline = context.resources.pipeline
-        warehouse = pipeline.warehouse
-        filled = set(warehouse.read("raw_build.filled_contracts")["contract"])
-        observed_at = warehouse.read("raw_build.build")["evaluated_at"][0].to_pydatetime()
-        results: dict[str, list[CheckResult]] = {}
-        for contract in SUITES:
-            frame = warehouse.read(f"raw_files.{contract}")
-            results[contract] = run_suite(contract, frame, observed_at=observed_at, is_filled=contract in filled)
-        failed = [result for checks in results.values() for result in checks if not result.success]
-        pipeline.progress(f"expectations: {sum(map(len, results.values()))} on raw, {len(failed)} not met")
+        results, errors = _results(pipeline.warehouse)
+        table = expectations_table(results)
+        rows = pipeline.warehouse.write("quality.expectations", table, EXPECTATION_TABLES["expectations"])
+        page = build_expectations_page(
+            table, pipeline.reports / "expectations" / "index.html", facts=_facts(pipeline), errors=errors
+        )
+        context.op_execution_context.log_event(
+            dg.AssetMaterialization(
+                EXPECTATIONS, metadata={"dagster/row_count": rows, "page": dg.MetadataValue.path(str(page))}
+            )
+        )
+        failed = [result for result in results if not result.success]
+        pipeline.progress(f"expectations: {rows} on raw, {len(failed)} not met; {page}")
         for result in failed:
-            pipeline.progress(
-                f"  {result.severity}: {result.contract}.{result.name}: {result.failed:,} of {result.checked:,} rows"
-            )
+            pipeline.progress(f"  {result.severity}: {result.line}")
+            if result.failing_keys:
+                pipeline.progress(f"    rows: {result.rows_named}")
+        if errors:
+            raise dg.Failure("expectations that could not be run:\n" + "\n".join(errors), allow_retries=False)
         for spec in specs:
-            yield _evaluation(
-                spec, [result for result in results[spec.asset_key.path[1]] if result.severity == spec.name]
-            )
+            of_spec = [
+                result
+                for result in results
+                if result.contract == spec.asset_key.path[1] and result.severity == spec.name
+            ]
+            yield _evaluation(spec, of_spec)
 
     return expectations_on_raw
 
 
+def _results(warehouse: Warehouse) -> tuple[list[CheckResult], list[str]]:
+    """Results of all suites, and what could not be run: all of it, so that one run names every one of them."""
+    observed_at = warehouse.read("raw_build.build")["evaluated_at"][0].to_pydatetime()
+    filled = frozenset(warehouse.read("raw_build.filled_contracts")["contract"])
+    needed: dict[str, dict[str, None]] = {}
+    for contract in SUITES:
+        for name, columns in columns_needed(contract, filled).items():
+            needed.setdefault(name, {}).update(dict.fromkeys(columns))
+    tables: dict[str, pa.Table] = {}
+    with warehouse.connect(read_only=True) as connection:
+        for name, wanted in needed.items():
+            has = [row[0] for row in connection.execute(f"describe {quoted(f'raw_files.{name}')}").fetchall()]
+            columns = ", ".join(quoted(column) for column in wanted if column in has)
+            tables[name] = connection.sql(f"select {columns} from {quoted(f'raw_files.{name}')}").to_arrow_table()
+    results: list[CheckResult] = []
+    errors: list[str] = []
+    for contract in SUITES:
+        others = {name: tables[name] for name in columns_needed(contract, filled) if name != contract}
+        try:
+            results += run_suite(contract, tables[contract], observed_at=observed_at, filled=filled, others=others)
+        except CheckCouldNotRun as error:
+            errors.append(str(error))
+    return results, errors
+
+
+def _facts(pipeline: Pipeline) -> dict[str, str]:
+    build = pipeline.warehouse.read("raw_build.build").iloc[0]
+    return {
+        "Company": str(build["company"]),
+        "Build": str(build["build_id"]),
+        "Data as of (UTC)": f"{build['evaluated_at']:%Y-%m-%d %H:%M:%S}",
+    }
+
+
 def _evaluation(spec: dg.AssetCheckSpec, results: list[CheckResult]) -> dg.AssetCheckResult:
     failed = [result for result in results if not result.success]
-    lines = [f"{result.name}: {result.failed:,} of {result.checked:,} rows; {result.description}" for result in failed]
+    lines = [f"{result.line}\n  rows: {result.rows_named or 'none'}" for result in failed]
     return dg.AssetCheckResult(
         asset_key=spec.asset_key,
         check_name=spec.name,
         passed=not failed,
         severity=_SEVERITIES[spec.name],
-        description="; ".join(lines) or f"{len(results)} expectations met",
+        description="\n".join(lines) or f"{len(results)} expectations met",
         metadata={f"rows of {result.name}": dg.MetadataValue.json(list(result.failing_keys)) for result in failed},
     )
 

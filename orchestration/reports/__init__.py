@@ -1,5 +1,6 @@
 """What people open without a database: one page and one workbook, made from the published build only."""
 
+from orchestration.reports.expectations import build_expectations_page
 from orchestration.reports.language import LANGUAGES, LabelError, Language, load_labels
 from orchestration.reports.page import build_page
 from orchestration.reports.reader import PublishedMarts, ReportError
@@ -11,6 +12,7 @@ __all__ = [
     "Language",
     "PublishedMarts",
     "ReportError",
+    "build_expectations_page",
     "build_page",
     "build_workbook",
     "load_labels",

@@ -5,10 +5,11 @@ text; `_pull.json` says which column that is. Where the canonical text is what t
 """
 
 import os
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from orchestration.sources.files.fills import Context, FillPlan, Slab, StreamPla
 from orchestration.sources.files.mapping import FilesMapping, StreamMapping
 from orchestration.sources.files.notation import Converted, TimeFacts
 from orchestration.sources.files.numbers import exact_sum
-from orchestration.sources.files.reading import FileContent, FilesError, file_sha256, read_file
+from orchestration.sources.files.reading import DELIMITERS, FileContent, FilesError, file_sha256, read_file
 from orchestration.sources.files.shapes import Mask, Rows, map_distinct, valid_mask
 from orchestration.sources.files.signs import precision_is_lost, spreadsheet_dates
 from orchestration.sources.files.yaml_nodes import nearest
@@ -113,14 +114,39 @@ def land_stream(
     tell = progress or (lambda _: None)
     results = []
     paths = files_of(mapping, stream, landed_before)
-    for account, path in paths.items():
+    in_use, claims = dict(landed_before), _Claims(stream)
+    queue = deque(paths.items())
+    put_off: set[str] = set()
+    while queue:
+        account, path = queue.popleft()
+        others = [pull for name, pull in in_use.items() if name != account]
         loader = _FileLoader(
-            lake, mapping, stream, plan, contracts, currencies, company_time_zone, tokeniser, landed_before.get(account)
+            lake,
+            mapping,
+            stream,
+            plan,
+            contracts,
+            currencies,
+            company_time_zone,
+            tokeniser,
+            landed_before.get(account),
+            partial(claims.refuse, others),
         )
         tell(f"{mapping.source}/{stream.name}: reading {account}")
-        result = loader.land(account, path)
+        try:
+            result = loader.land(account, path)
+        except ClaimedTwiceError as error:
+            # the other file may have lost these rows in a version that is yet to be read
+            if account in put_off or error.account not in dict(queue):
+                raise
+            put_off.add(account)
+            queue.append((account, path))
+            continue
+        if result.pull is not None:
+            in_use[account] = result.pull
         tell(f"{mapping.source}/{stream.name}: {result.message}")
         results.append(result)
+    results.sort(key=lambda result: result.file)
     for account in sorted(set(landed_before) - set(paths)):
         result = _missing(mapping, stream, account, landed_before[account])
         tell(f"{mapping.source}/{stream.name}: {result.message}")
@@ -128,16 +154,69 @@ def land_stream(
     return results
 
 
+class ClaimedTwiceError(FilesError):
+    """A file holds rows that another file of its stream holds too."""
+
+    def __init__(self, message: str, account: str) -> None:
+        super().__init__(message)
+        self.account = account
+
+
+@dataclass
+class _Claims:
+    """Which rows the files of one stream hold: a row that stands in two of them would count twice."""
+
+    stream: StreamMapping
+    keys: dict[int, pa.ChunkedArray] = field(default_factory=dict)
+    """Pull → keys of its rows, read once."""
+
+    def refuse(self, others: Sequence[Pull], path: Path, content: FileContent, keys: pa.ChunkedArray | None) -> None:
+        """Raises ClaimedTwiceError, naming both files, before anything of the file lands."""
+        for other in others:
+            if other.rows and other.file_sha256 == content.sha256:
+                raise ClaimedTwiceError(
+                    f"{path}: is byte for byte {other.account}, which stream {self.stream.name} has landed too; take one "
+                    "of them out of the folder",
+                    other.account,
+                )
+            if keys is None or not other.rows:
+                continue
+            if other.pull not in self.keys:
+                files = [str(part) for part in other.parts]
+                self.keys[other.pull] = pq.read_table(files, columns=[KEY_COLUMN]).column(0)
+            theirs = self.keys[other.pull]
+            shared = pc.unique(theirs.filter(pc.is_in(theirs, value_set=pc.unique(keys.drop_null()))))
+            if len(shared):
+                shown = ", ".join(shared.slice(0, 3).to_pylist())
+                raise ClaimedTwiceError(
+                    f"{path}: {len(shared):,} rows have a key ({', '.join(self.stream.key)}) that stands in "
+                    f"{other.account} too, such as {shown}: both files of stream {self.stream.name} claim these rows. "
+                    "Keep each row in one file (a new version of a file keeps the name of the old one), or add a column "
+                    "to `key:`",
+                    other.account,
+                )
+
+
 def files_of(mapping: FilesMapping, stream: StreamMapping, landed: Mapping[str, Pull]) -> dict[str, Path]:
     """Account (path inside the folder) → file. Nothing may lead out of the folder, symbolic links included.
 
     Raises FilesError when the folder is missing, or a file of which no version has landed.
     """
+    try:
+        return _readable_files(mapping, stream, landed)
+    except PermissionError as error:
+        raise FilesError(
+            f"{error.filename}: this user may not look into the folder; give it the right to read"
+        ) from error
+
+
+def _readable_files(mapping: FilesMapping, stream: StreamMapping, landed: Mapping[str, Pull]) -> dict[str, Path]:
     folder = mapping.folder.resolve()
     if not folder.is_dir():
         raise FilesError(f"{mapping.path}: folder {folder} not found")
     if stream.is_glob:
-        candidates = [path for path in sorted(folder.glob(stream.file)) if not path.name.startswith((".", "~$"))]
+        matches = sorted(folder.glob(stream.file))
+        candidates = [path for path in matches if not path.name.startswith((".", "~$")) and not path.is_dir()]
         if not candidates and not landed:
             raise FilesError(f"{mapping.path}: stream {stream.name}: no file matches {folder / stream.file}")
     else:
@@ -148,10 +227,19 @@ def files_of(mapping: FilesMapping, stream: StreamMapping, landed: Mapping[str, 
             return {}
     found = {}
     for path in candidates:
-        if not path.is_file():
-            continue
         if not path.resolve().is_relative_to(folder):
             raise FilesError(f"{path}: leads out of {folder} to {path.resolve()}; put the file itself into the folder")
+        if path.is_dir():
+            raise FilesError(
+                f"{mapping.path}: stream {stream.name}: {path} is a folder where a file is expected; name a file in it, "
+                f"or all of them: `file: {stream.file}/*.csv`"
+            )
+        if not path.is_file():
+            raise FilesError(
+                f"{path}: is no file that can be read (a broken link or a device); take it out of the folder"
+            )
+        if not os.access(path, os.R_OK):
+            raise FilesError(f"{path}: this user may not read the file; give it the right to")
         found[path.relative_to(folder).as_posix()] = path
     return found
 
@@ -161,10 +249,13 @@ def missing_columns(
 ) -> list[str]:
     """One line for every column that the mapping names and the file lacks: where it is named, and the nearest name."""
     used = {*plan.written, *plan.contacts, *(note.column for note in stream.notes)}
-    return [
+    lines = [
         f"{stream.places.get(name, mapping.path)}: {path} has no column {name!r}{nearest(name, header)}"
         for name in sorted(used - set(header))
     ]
+    if lines and len(header) == 1 and any(mark in header[0] for mark in DELIMITERS):
+        lines.append(f"{path}: its header is one column, {header[0][:80]!r}: is the `delimiter:` of the stream right?")
+    return lines
 
 
 def _missing(mapping: FilesMapping, stream: StreamMapping, account: str, last: Pull) -> StreamResult:
@@ -195,6 +286,7 @@ class _FileLoader:
         company_time_zone: str,
         tokeniser: Tokeniser | None,
         last: Pull | None,
+        refuse_claimed: Callable[[Path, FileContent, pa.ChunkedArray | None], None],
     ) -> None:
         self.lake = lake
         self.mapping = mapping
@@ -205,6 +297,7 @@ class _FileLoader:
         self.company_time_zone = company_time_zone
         self.tokeniser = tokeniser
         self.last = last
+        self.refuse_claimed = refuse_claimed
         self.threads = max(1, min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2))
 
     def land(self, account: str, path: Path) -> StreamResult:
@@ -224,6 +317,7 @@ class _FileLoader:
         context, slabs = self._prepared(content)
         constants = self._constants(context)
         layout = self._layout(content, slabs)
+        self.refuse_claimed(path, content, self._keys(slabs))
         kept_out = self._kept_out(content, slabs)
         findings = self._findings(account, content, slabs)
         fill_names = [fill.fill.name for fill in self.plan.fills]
@@ -351,13 +445,18 @@ class _FileLoader:
                 shared.add(name)
         return _Layout(written, canonical, frozenset(shared), flags)
 
+    def _keys(self, slabs: Sequence[Slab]) -> pa.ChunkedArray | None:
+        if not self.plan.key:
+            return None
+        return pa.chunked_array([slab.key for slab in slabs if slab.key is not None], pa.string())
+
     def _kept_out(self, content: FileContent, slabs: Sequence[Slab]) -> dict[int, str]:
         """Row of the table → reason, for rows without a key, and all but the first of duplicates."""
         if content.table.num_rows < 1:
             return {}
-        if not self.plan.key:
+        keys = self._keys(slabs)
+        if keys is None:
             return _duplicates(content.table, None)
-        keys = pa.chunked_array([slab.key for slab in slabs if slab.key is not None], pa.string())
         found: dict[int, str] = {}
         if keys.null_count:
             missing = np.flatnonzero(~np.asarray(pc.is_valid(keys).to_numpy()))

@@ -13,13 +13,16 @@ import itertools
 import json
 import sys
 import xml.etree.ElementTree as ElementTree
+import xml.parsers.expat
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import openpyxl
@@ -46,6 +49,13 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SHEET_NAMESPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+XLSX_MOST_BYTES = 512 << 20
+"""Uncompressed size up to which a workbook is read: a million rows of ten columns have about 450 MB. A few kilobytes
+may inflate to gigabytes, so the size is known before anything is inflated."""
+
+XLSX_MOST_ROWS = 1_048_576
+"""Rows of a sheet by its format. A row number beyond it would make openpyxl give every empty row before it."""
 
 csv.field_size_limit(sys.maxsize)
 
@@ -105,12 +115,23 @@ def file_sha256(path: Path) -> str:
 
 
 def read_file(path: Path, stream: StreamMapping) -> FileContent:
-    """Reads the whole file. Raises FilesError when it cannot be read as the mapping says."""
+    """Reads the whole file. Raises FilesError when it cannot be read as the mapping says, or changes meanwhile."""
+    before = path.stat()
+    if before.st_size == 0:
+        raise FilesError(f"{path}: the file is empty (0 bytes), not even a header; export it again")
     if stream.format == "parquet":
-        return _read_parquet(path)
-    if stream.format == "xlsx":
-        return _read_xlsx(path, stream.sheet, stream.header_row)
-    return read_delimited(path, stream.delimiter, stream.encoding, stream.header_row)
+        content = _read_parquet(path)
+    elif stream.format == "xlsx":
+        content = _read_xlsx(path, stream.sheet, stream.header_row)
+    else:
+        content = read_delimited(path, stream.delimiter, stream.encoding, stream.header_row)
+    after = path.stat()
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise FilesError(
+            f"{path}: changed while it was read ({before.st_size:,} bytes before, {after.st_size:,} after): it is still "
+            "being written; run again when the export has finished"
+        )
+    return content
 
 
 def read_header(path: Path, stream: StreamMapping) -> tuple[str, ...]:
@@ -121,12 +142,14 @@ def read_header(path: Path, stream: StreamMapping) -> tuple[str, ...]:
         except (pa.ArrowInvalid, OSError) as error:
             raise FilesError(f"{path}: not a Parquet file that can be read ({error})") from error
     if stream.format == "xlsx":
-        workbook = _workbook(path)
-        try:
-            rows = _worksheet(path, workbook, stream.sheet).iter_rows(min_row=stream.header_row, values_only=True)
-            return _xlsx_header(next(rows, ()))
-        finally:
-            workbook.close()
+        with _named_as_no_workbook(path):
+            _check_archive(path)
+            workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
+            try:
+                rows = _worksheet(path, workbook, stream.sheet).iter_rows(min_row=stream.header_row, values_only=True)
+                return _xlsx_header(next(rows, ()))
+            finally:
+                workbook.close()
     with path.open("rb") as file:
         raw = file.read(_HEAD_BYTES)
     # a character or a line that the cut goes through must not look like a defect of the file
@@ -416,11 +439,72 @@ def cell_text(value: Any) -> str | None:
     return str(value)
 
 
-def _workbook(path: Path) -> openpyxl.Workbook:
+@contextmanager
+def _named_as_no_workbook(path: Path) -> Iterator[None]:
+    """Whatever zipfile, the XML parser or openpyxl say of a file that is none, in one sentence."""
     try:
-        return openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, openpyxl.utils.exceptions.InvalidFileException) as error:
-        raise FilesError(f"{path}: not an XLSX workbook ({error}); save it as .xlsx or as .csv") from error
+        yield
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        ElementTree.ParseError,
+        KeyError,
+        ValueError,
+        NotImplementedError,
+        openpyxl.utils.exceptions.InvalidFileException,
+    ) as error:
+        raise FilesError(
+            f"{path}: not an XLSX workbook that can be read ({error}); it may be cut off or still being written: save it "
+            "again as .xlsx, or as .csv"
+        ) from error
+
+
+def _check_archive(path: Path) -> None:
+    """Refuses a workbook that would inflate beyond XLSX_MOST_BYTES, and XML that declares entities of its own.
+
+    The declared sizes are enough: zipfile gives no more of a member than it declares and then finds that the checksum
+    is wrong.
+    """
+    with zipfile.ZipFile(path) as archive:
+        inflated = sum(member.file_size for member in archive.infolist())
+        if inflated > XLSX_MOST_BYTES:
+            raise FilesError(
+                f"{path}: {path.stat().st_size:,} bytes would inflate to {inflated:,}, more than the "
+                f"{XLSX_MOST_BYTES:,} that a workbook may have; save the sheet as .csv"
+            )
+        for member in archive.infolist():
+            if member.filename.endswith((".xml", ".rels")):
+                with archive.open(member) as file:
+                    if _declares_entities(file):
+                        raise FilesError(
+                            f"{path}: {member.filename} declares a document type, which no spreadsheet program writes; "
+                            "save the workbook again"
+                        )
+
+
+class _RootSeenError(Exception):
+    """The first element begins: no document type follows."""
+
+
+def _declares_entities(file: IO[bytes]) -> bool:
+    """Whether an XML document has a document type declaration, the only place where entities are declared."""
+    declared: list[str] = []
+
+    def at_root(*_: object) -> None:
+        raise _RootSeenError
+
+    parser = xml.parsers.expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = lambda name, *_: declared.append(name)
+    parser.StartElementHandler = at_root
+    try:
+        while not declared and (chunk := file.read(1 << 14)):
+            parser.Parse(chunk, False)
+    except _RootSeenError:
+        return bool(declared)
+    except xml.parsers.expat.ExpatError as error:
+        raise ValueError(f"XML that cannot be read: {error}") from error
+    return bool(declared)
 
 
 def _worksheet(path: Path, workbook: openpyxl.Workbook, sheet: str | None) -> Any:
@@ -438,7 +522,13 @@ def _xlsx_header(cells: Sequence[Any]) -> tuple[str, ...]:
 
 def _read_xlsx(path: Path, sheet: str | None, header_row: int) -> FileContent:
     """One sheet; formulas by the values stored with them. Cells after a row's last filled one are empty."""
-    workbook = _workbook(path)
+    with _named_as_no_workbook(path):
+        _check_archive(path)
+        return _read_sheet(path, sheet, header_row)
+
+
+def _read_sheet(path: Path, sheet: str | None, header_row: int) -> FileContent:
+    workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
         worksheet = _worksheet(path, workbook, sheet)
         records, without_value = _xlsx_counts(path, worksheet._worksheet_path, header_row)
@@ -495,6 +585,8 @@ def _xlsx_counts(path: Path, member: str, header_row: int) -> tuple[int, int]:
             if element.tag != f"{_SHEET_NAMESPACE}row":
                 continue
             line = int(element.get("r", line + 1))
+            if line > XLSX_MOST_ROWS:
+                raise ValueError(f"row {line:,} where a sheet has at most {XLSX_MOST_ROWS:,}")
             filled = False
             for cell in element:
                 value = cell.find(f"{_SHEET_NAMESPACE}v")

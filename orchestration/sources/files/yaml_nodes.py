@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -56,14 +57,38 @@ def compose(path: Path) -> yaml.MappingNode:
     except UnicodeDecodeError as error:
         raise MappingError([f"{path}: a mapping file must be UTF-8 ({error.reason} at byte {error.start})"]) from None
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_PlainLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
         raise MappingError([f"{path}{place}: not valid YAML: {error.problem}"]) from None
+    except yaml.reader.ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        raise MappingError([f"{path}:{line}: not valid YAML: character {error.character:#x} is not allowed"]) from None
+    except RecursionError:
+        raise MappingError([f"{path}: not a mapping file: its values are nested too deep"]) from None
     if not isinstance(node, yaml.MappingNode):
         raise MappingError([f"{path}:1:1: expected keys such as `source:` and `streams:`"])
     return node
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """YAML as far as a mapping needs it: no aliases (a few lines of them stand for billions of values) and no tags
+    (`!!python/…`), which nothing here would obey and which therefore mean something that will not happen."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event = self.peek_event()
+        if isinstance(event, yaml.AliasEvent):
+            raise _refused(event, f"the alias *{event.anchor} is not read; write the value out")
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            raise _refused(event, f"the tag {tag!r} is not read; write the plain value")
+        node: yaml.Node | None = super().compose_node(parent, index)
+        return node
+
+
+def _refused(event: Any, problem: str) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
 
 
 class Reader:
