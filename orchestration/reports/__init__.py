@@ -1,7 +1,8 @@
-"""What people open without a database: one page and one workbook, made from the published build only."""
+"""What people open without a database: two pages and one workbook, made from the published build only."""
 
 from orchestration.reports.language import LANGUAGES, LabelError, Language, load_labels
 from orchestration.reports.page import build_page
+from orchestration.reports.quarantine import build_quality_page
 from orchestration.reports.reader import PublishedMarts, ReportError
 from orchestration.reports.workbook import build_workbook
 
@@ -12,6 +13,7 @@ __all__ = [
     "PublishedMarts",
     "ReportError",
     "build_page",
+    "build_quality_page",
     "build_workbook",
     "load_labels",
 ]
