@@ -93,7 +93,8 @@ def _quarantine(connection: duckdb.DuckDBPyConnection) -> str:
 
 def _findings(connection: duckdb.DuckDBPyConnection) -> str:
     rows = connection.execute(
-        "select source || '/' || stream, column_name, finding, occurrences, rows_checked, message from rpt_findings order by 1, 2, 3"
+        "select source || '/' || stream, column_name, finding, occurrences, rows_checked, "
+        "case when length(message) > 100 then left(message, 99) || '…' else message end from rpt_findings order by 1, 2, 3"
     ).fetchall()
     return _table("Findings about the files", ["stream", "column", "finding", "count", "of", "what it means"], rows)
 

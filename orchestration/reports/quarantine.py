@@ -190,8 +190,8 @@ class QualityPage:
     def _line(self, row: dict[str, Any]) -> str:
         """The line of the file, or the number of the data row where the format has no lines."""
         if row["line_number"] is not None:
-            return self.words.number(row["line_number"])
-        return self.text("row", n=self.words.number(row["row_number"]))
+            return self.words.digits(str(row["line_number"]))
+        return self.text("row", n=self.words.digits(str(row["row_number"])))
 
     def findings(self) -> Section:
         """Per finding: meaning, remedy, and where it is, with the message that names examples."""
@@ -205,13 +205,12 @@ class QualityPage:
         )
         if not rows:
             section.note(words.text("page_text.no_findings"), "good")
-        names = ("stream", "file_name", "column_name", "occurrences", "rows_checked", "message")
+        names = ("stream", "column_name", "occurrences", "rows_checked", "message")
         for finding in dict.fromkeys(row["finding"] for row in rows):
             here = [row for row in rows if row["finding"] == finding]
             body = [
                 [
-                    Cell(words.data(row["stream"])),
-                    Cell(words.data(row["file_name"]) if row["file_name"] else ""),
+                    Cell(" · ".join(words.data(part) for part in (row["stream"], row["file_name"]) if part)),
                     Cell(words.data(row["column_name"]) if row["column_name"] else ""),
                     self._number(row["occurrences"]),
                     Cell("–", True) if row["rows_checked"] is None else self._number(row["rows_checked"]),

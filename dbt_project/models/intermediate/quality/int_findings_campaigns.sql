@@ -46,8 +46,8 @@ listed as (
         totals.*,
         concat(
             totals.first_id,
-            coalesce(concat(', ', totals.second_id), ''),
-            coalesce(concat(', ', totals.third_id), ''),
+            case when totals.second_id is null then '' else concat(', ', totals.second_id) end,
+            case when totals.third_id is null then '' else concat(', ', totals.third_id) end,
             case when totals.occurrences > 3 then ', …' else '' end
         ) as ids
     from totals
