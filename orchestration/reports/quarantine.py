@@ -157,7 +157,7 @@ class QualityPage:
     def _reason(self, section: Section, reason: str, rows: Sequence[dict[str, Any]]) -> None:
         words = self.words
         total = words.number(rows[0]["of_reason"])
-        section.add(Block(heading=f"{words.name('quarantine', reason)} · {total}", note=self._remedy("mend", reason)))
+        section.add(Block(heading=f"{words.name('quarantine', reason)} ({total})", note=self._remedy("mend", reason)))
         places: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
         for row in rows:
             place = (row["source"], row["stream"], row["file_name"], row["column_name"], row["scope"])
@@ -210,7 +210,7 @@ class QualityPage:
             here = [row for row in rows if row["finding"] == finding]
             body = [
                 [
-                    Cell(" · ".join(words.data(part) for part in (row["stream"], row["file_name"]) if part)),
+                    Cell(words.list(words.data(part) for part in (row["stream"], row["file_name"]) if part)),
                     Cell(words.data(row["column_name"]) if row["column_name"] else ""),
                     self._number(row["occurrences"]),
                     Cell("–", True) if row["rows_checked"] is None else self._number(row["rows_checked"]),

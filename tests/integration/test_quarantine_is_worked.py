@@ -64,13 +64,13 @@ def test_bad_rows_block_above_the_limit_are_listed_below_it_and_leave_when_they_
     assert [(row[0], row[2], row[3]) for row in quarantined(company)] == [place] * 3
     assert [(row[1], row[4]) for row in quarantined(company)] == [(8, "aaaa"), (10, "99/99/9999"), (12, "aaaaa")]
     page = (company / "home" / "reports" / "quality.html").read_text(encoding="utf-8")
-    assert "Not a date and time · 3" in page
+    assert "Not a date and time (3)" in page
 
     (company / "leads.csv").write_text(GOOD.replace("2026-05-11", "later"), encoding="utf-8")
     code, printed = run()
     assert code == 0, printed[-3000:]
     assert [row[1] for row in quarantined(company)] == [12]
-    assert "Not a date and time · 1" in (company / "home" / "reports" / "quality.html").read_text(encoding="utf-8")
+    assert "Not a date and time (1)" in (company / "home" / "reports" / "quality.html").read_text(encoding="utf-8")
 
 
 def test_a_limit_for_a_stream_that_no_mapping_has_is_an_error(company: Path) -> None:

@@ -40,10 +40,10 @@ def test_every_file_that_is_read_says_what_came_in_and_what_stayed_out(make_publ
 
 def test_a_reason_says_what_it_means_how_to_mend_it_and_where_it_is(make_publication, tmp_path):
     text = visible(page(make_publication, tmp_path))
-    assert "Not a date · 3" in text
+    assert "Not a date (3)" in text
     assert "add its format under formats in the mapping" in text
     assert "1001, 1002, 1003 99.aa.9999" in text
-    assert "Not a valid phone number · 12" in text
+    assert "Not a valid phone number (12)" in text
     assert "row 100, row 101" in text
     assert "… and 2 more" in text
 
