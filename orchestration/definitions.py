@@ -45,7 +45,7 @@ def build_definitions(
         ingest.build(settings),
         transform.build(settings),
         score.build(),
-        quality.build(),
+        quality.build(settings),
         publish.build(settings),
         schedules.build(settings),
         dg.Definitions(

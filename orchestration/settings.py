@@ -10,6 +10,7 @@ import difflib
 import os
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
@@ -56,6 +57,17 @@ class FilesSource(_Section):
     mapping: Path = Field(description="mapping file, relative to the configuration")
 
 
+Share = Annotated[Decimal, Field(ge=0, le=1)]
+
+
+class Quality(_Section):
+    """How much of a stream may be set aside (rows, as a share) before nothing is published."""
+
+    max_quarantined_share: Share = Decimal("0.05")
+    min_rows: Annotated[int, Field(ge=1)] = 50
+    streams: dict[str, Share] = Field(default_factory=dict, description="source/stream: its own share")
+
+
 class Configuration(_Section):
     """What `onefunnel.yml` may say."""
 
@@ -67,6 +79,7 @@ class Configuration(_Section):
     language: Literal["en", "ru", "fa"] = "en"
     home: Path = Path("var")
     definitions: Path | None = None
+    quality: Quality = Quality()
     sources: list[FilesSource] = Field(min_length=1)
 
 
@@ -168,7 +181,8 @@ def _explain(path: Path, node: yaml.Node | None, content: Any, item: Any) -> str
     key = ".".join(str(part) for part in location)
     message = item["msg"].removeprefix("Value error, ")
     if item["type"] == "extra_forbidden":
-        names = sorted(Configuration.model_fields if len(location) == 1 else FilesSource.model_fields)
+        section = Configuration if len(location) == 1 else Quality if location[0] == "quality" else FilesSource
+        names = sorted(section.model_fields)
         near = difflib.get_close_matches(str(location[-1]), names, n=1)
         message = "unknown key; " + (f"did you mean {near[0]}?" if near else f"known keys: {', '.join(names)}")
     return f"{path}, line {_line_of(node, location)}: {key}: {message}"

@@ -24,6 +24,7 @@ def summarise(pipeline: Pipeline, seconds: float) -> str:
         connection.close()
     outputs = [
         f"page       {_shown(pipeline.reports / 'index.html')}   (open it in a browser)",
+        f"quality    {_shown(pipeline.reports / 'quality.html')}   (what was set aside, line by line, and what to do)",
         f"workbook   {_shown(pipeline.reports / 'marts.xlsx')}",
         f"checks     {_shown(pipeline.reports / 'expectations' / 'index.html')}   (what is expected of raw data, and what is not met)",
         f"DuckDB     {_shown(published / 'onefunnel.duckdb')}   (schema marts; for BI tools)",
@@ -78,7 +79,13 @@ def _quarantine(connection: duckdb.DuckDBPyConnection) -> str:
     rows = connection.execute(
         "select source || '/' || stream, column_name, reason, scope, cast(sum(occurrences) as bigint) from rpt_quarantine group by all order by 5 desc, 1, 2, 3 limit 15"
     ).fetchall()
-    return _table(
+    if not rows:
+        return "Quarantine: nothing was set aside"
+    reasons = connection.execute(
+        "select reason, cast(sum(occurrences) as bigint) from rpt_quarantine group by all order by 2 desc, 1"
+    ).fetchall()
+    listed = ", ".join(f"{count:,} {reason}" for reason, count in reasons)
+    return f"Quarantine by reason: {listed}\n" + _table(
         "Quarantine (row: kept out; value: only this value is empty)",
         ["stream", "column", "reason", "scope", "count"],
         rows,
@@ -87,7 +94,8 @@ def _quarantine(connection: duckdb.DuckDBPyConnection) -> str:
 
 def _findings(connection: duckdb.DuckDBPyConnection) -> str:
     rows = connection.execute(
-        "select source || '/' || stream, column_name, finding, occurrences, rows_checked, message from rpt_findings order by 1, 2, 3"
+        "select source || '/' || stream, column_name, finding, occurrences, rows_checked, "
+        "case when length(message) > 100 then left(message, 99) || '…' else message end from rpt_findings order by 1, 2, 3"
     ).fetchall()
     return _table("Findings about the files", ["stream", "column", "finding", "count", "of", "what it means"], rows)
 

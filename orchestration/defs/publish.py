@@ -5,14 +5,14 @@ import dagster as dg
 from orchestration.defs.transform import mart_keys
 from orchestration.pipeline import Pipeline
 from orchestration.publication import publish
-from orchestration.reports import build_page, build_workbook
+from orchestration.reports import build_page, build_quality_page, build_workbook
 from orchestration.settings import Settings
 
 PUBLISHED = dg.AssetKey(["published", "current"])
 
 
 def build(settings: Settings) -> dg.Definitions:
-    """Assets `published/current`, `reports/index`, `reports/marts`."""
+    """Assets `published/current`, `reports/index`, `reports/quality`, `reports/marts`."""
 
     @dg.asset(
         key=PUBLISHED,
@@ -50,6 +50,23 @@ def build(settings: Settings) -> dg.Definitions:
         return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(out)), "bytes": out.stat().st_size})
 
     @dg.asset(
+        key=["reports", "quality"],
+        deps=[PUBLISHED],
+        group_name="publish",
+        kinds={"html"},
+        description="One self-contained page of what was set aside and warned of, with what to do.",
+        required_resource_keys={"pipeline"},
+    )
+    def quality_page(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        pipeline: Pipeline = context.resources.pipeline
+        out = build_quality_page(
+            pipeline.outputs / "published" / "current",
+            pipeline.reports / "quality.html",
+            language=pipeline.settings.configuration.language,
+        )
+        return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(out)), "bytes": out.stat().st_size})
+
+    @dg.asset(
         key=["reports", "marts"],
         deps=[PUBLISHED],
         group_name="publish",
@@ -67,4 +84,4 @@ def build(settings: Settings) -> dg.Definitions:
         pipeline.progress(f"workbook: {out.stat().st_size:,} bytes")
         return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(out)), "bytes": out.stat().st_size})
 
-    return dg.Definitions(assets=[published, page, workbook])
+    return dg.Definitions(assets=[published, page, quality_page, workbook])

@@ -1,4 +1,4 @@
-"""Expectations on raw as asset checks (critical ones block), and reconciliation from files to marts."""
+"""Checks of what landed (expectations, quarantine; critical ones block), and reconciliation from files to marts."""
 
 from collections.abc import Iterator
 
@@ -8,12 +8,15 @@ import pyarrow as pa
 from data_quality.checks import CheckResult
 from data_quality.expectations import TABLES as EXPECTATION_TABLES
 from data_quality.expectations import expectations_table
+from data_quality.quarantine import QuarantineLimits, over_the_limit
 from data_quality.reconciliation import FOLLOWED, TABLES, reconcile, totals_sql, unreconciled
 from data_quality.runner import CheckCouldNotRun, columns_needed, run_suite
 from data_quality.suites import SUITES
 from orchestration.defs.ingest import WAREHOUSE_POOL
 from orchestration.pipeline import Pipeline
 from orchestration.reports import build_expectations_page
+from orchestration.settings import Settings, SettingsError
+from orchestration.sources.files import load_mapping
 from orchestration.warehouse import Warehouse, quoted
 
 EXPECTATIONS = dg.AssetKey(["quality", "expectations"])
@@ -21,9 +24,12 @@ EXPECTATIONS = dg.AssetKey(["quality", "expectations"])
 _SEVERITIES = {"critical": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
 
 
-def build() -> dg.Definitions:
-    """Checks `critical` and `warning` of every `raw_files/<contract>`, and the asset `quality/reconciliation`."""
-    return dg.Definitions(asset_checks=[_raw_checks()], assets=[_expectations(), _reconciliation()])
+def build(settings: Settings) -> dg.Definitions:
+    """Checks `critical` and `warning` of every `raw_files/<contract>`, `quarantine_is_small`, and what they and the
+    reconciliation write."""
+    return dg.Definitions(
+        asset_checks=[_raw_checks(), _quarantine_check(settings)], assets=[_expectations(), _reconciliation()]
+    )
 
 
 def _expectations() -> dg.AssetSpec:
@@ -35,6 +41,43 @@ def _expectations() -> dg.AssetSpec:
         kinds={"python", "duckdb", "html"},
         description="Results of the expectations on raw, and the page about them, written by expectations_on_raw.",
     )
+
+
+def _quarantine_check(settings: Settings) -> dg.AssetChecksDefinition:
+    """Raises SettingsError when the setting names a stream that no mapping has."""
+    said = settings.configuration.quality
+    mappings = [load_mapping(path, settings.environment) for path in settings.mappings]
+    known = {f"{mapping.source}/{stream}" for mapping in mappings for stream in mapping.streams}
+    unknown = sorted(set(said.streams) - known)
+    if unknown:
+        raise SettingsError(
+            f"{settings.path}: quality.streams: no stream {', '.join(unknown)}; known are {', '.join(sorted(known))}"
+        )
+    limits = QuarantineLimits(said.max_quarantined_share, said.min_rows, said.streams)
+
+    @dg.asset_check(
+        asset=["raw_landing", "quarantined_rows"],
+        name="quarantine_is_small",
+        blocking=True,
+        description=f"No stream has more than {limits.share:.1%} of its rows set aside (quality.max_quarantined_share).",
+        required_resource_keys={"pipeline"},
+        pool=WAREHOUSE_POOL,
+    )
+    def quarantine_is_small(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        pipeline: Pipeline = context.resources.pipeline
+        warehouse = pipeline.warehouse
+        lines = over_the_limit(
+            warehouse.read("raw_landing.pulls"), warehouse.read("raw_landing.quarantined_rows"), limits
+        )
+        where = (
+            f"Every row with its place and shape: table raw_landing.quarantined_rows of {warehouse.path}. Mend the files or "
+            "the mapping and run again, or allow more under `quality:` in the configuration."
+        )
+        return dg.AssetCheckResult(
+            passed=not lines, description="\n".join([*lines, where]) if lines else "no stream is over its limit"
+        )
+
+    return quarantine_is_small
 
 
 def _raw_checks() -> dg.AssetChecksDefinition:

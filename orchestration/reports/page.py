@@ -771,6 +771,7 @@ class Page:
 
     def missing(self) -> Section:
         section = Section("missing", self.text("missing"), self.text("missing_lead"))
+        section.note(self.text("quality_page"))
         self._missing_kpis(section)
         self._unattributed(section)
         self._listing(

@@ -161,4 +161,11 @@ def test_what_the_semicolon_export_lost_is_reported_by_name(olist_semicolon: Bui
 
 
 def test_the_first_export_has_none_of_these_findings(olist: Built) -> None:
-    assert olist.query("select finding from marts.rpt_findings") == []
+    """What it has are words for nothing, counted in the files with grep: 1,099 leads of origin `unknown`, 4 stocks, 5 scores."""
+    assert olist.query(
+        "select column_name, finding, occurrences from marts.rpt_findings where file_name is not null order by 1"
+    ) == [
+        ("average_stock", "undeclared_empty", 4),
+        ("avg_review_score", "undeclared_empty", 5),
+        ("origin", "undeclared_empty", 1099),
+    ]

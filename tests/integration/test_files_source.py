@@ -367,11 +367,11 @@ streams:
 @pytest.mark.parametrize(
     ("variant", "deals", "findings"),
     [
-        (".", "olist_closed_deals_dataset.csv", {}),
+        (".", "olist_closed_deals_dataset.csv", {"undeclared_empty": 4}),
         (
             "variant_semicolon",
             "olist_marketing_closed_deals_dataset.csv",
-            {"precision_lost": 842, "spreadsheet_date": 32},
+            {"precision_lost": 842, "spreadsheet_date": 32, "undeclared_empty": 4},
         ),
     ],
 )

@@ -120,3 +120,22 @@ def test_an_as_of_date_means_the_end_of_that_local_day() -> None:
     assert parse_as_of("2026-06-30T18:00:00", "Asia/Tehran") == datetime(2026, 6, 30, 14, 30, 0, tzinfo=UTC)
     with pytest.raises(SettingsError, match="expected a date"):
         parse_as_of("yesterday", "UTC")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{max_quarantined_share: 5}", "less than or equal to 1"),
+        ("{max_share: 0.1}", "did you mean max_quarantined_share?"),
+        ("{streams: {crm/leads: -1}}", "greater than or equal to 0"),
+    ],
+)
+def test_a_wrong_limit_of_the_quarantine_is_named(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "mapping.yml").write_text("source: shop\n")
+    configuration = tmp_path / "onefunnel.yml"
+    configuration.write_text(
+        f"company: Shop\nreporting_currency: EUR\nquality: {text}\nsources:\n  - {{type: files, mapping: mapping.yml}}\n"
+    )
+    with pytest.raises(SettingsError, match=message) as caught:
+        load_settings(configuration)
+    assert "line 3: quality." in str(caught.value)

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from orchestration.clock import as_utc
 from orchestration.contracts import Contract
 from orchestration.landing import Lake, Pull, PullWriter, Tokeniser, shape_of
 from orchestration.landing.writer import COMPRESSION, ROW_GROUP_ROWS
@@ -29,12 +30,13 @@ from orchestration.sources.files.fills import Context, FillPlan, Slab, StreamPla
 from orchestration.sources.files.mapping import FilesMapping, StreamMapping
 from orchestration.sources.files.notation import Converted, TimeFacts
 from orchestration.sources.files.numbers import exact_sum
+from orchestration.sources.files.profile import Profiler
 from orchestration.sources.files.reading import DELIMITERS, FileContent, FilesError, file_sha256, read_file
 from orchestration.sources.files.shapes import Mask, Rows, map_distinct, valid_mask
 from orchestration.sources.files.signs import precision_is_lost, spreadsheet_dates
 from orchestration.sources.files.yaml_nodes import nearest
 
-CONNECTOR_VERSION = "1"
+CONNECTOR_VERSION = "2"
 """Part of what decides whether a file is unchanged: raise it when the same file would land differently."""
 
 ROW_COLUMN, KEY_COLUMN, FILLED_SUFFIX = "_row", "_key", "is_filled"
@@ -722,10 +724,16 @@ class _FileLoader:
                     ruined,
                     "a spreadsheet has turned these values into dates: export again as text",
                 )
+        for item in self._profiled(content, slabs):
+            add(*(item[name] for name in ("column_name", "finding", "occurrences", "message", "rows_checked")))
         removed, before = self._removed(content, slabs)
         if removed:
             add(None, "removed_rows", removed, "rows of the previous version of this file are gone", before)
         return found
+
+    def _profiled(self, content: FileContent, slabs: Sequence[Slab]) -> list[dict[str, Any]]:
+        observed_at = self.mapping.observed_at(self.company_time_zone) or as_utc(self.lake.clock.now())
+        return Profiler(self.mapping, self.stream, self.plan, slabs, content.table, observed_at).findings()
 
     def _removed(self, content: FileContent, slabs: Sequence[Slab]) -> tuple[int, int]:
         """(keys of the previous version that are gone, keys of the previous version)."""

@@ -124,7 +124,46 @@ create table marts.rpt_quarantine (
     first_row_number bigint,
     build_id varchar
 );
+create table marts.rpt_pulls (
+    source varchar,
+    stream varchar,
+    pull bigint,
+    file_name varchar,
+    rows_in bigint,
+    rows bigint,
+    quarantined bigint,
+    observed_at timestamp,
+    is_read boolean,
+    build_id varchar
+);
+create table marts.rpt_quarantined_rows (
+    source varchar,
+    stream varchar,
+    pull bigint,
+    file_name varchar,
+    line_number bigint,
+    row_number bigint,
+    column_name varchar,
+    contract varchar,
+    scope varchar,
+    reason varchar,
+    shape varchar,
+    build_id varchar
+);
+create table marts.rpt_expectations (
+    contract varchar,
+    expectation varchar,
+    severity varchar,
+    is_met boolean,
+    rows_checked bigint,
+    rows_failed bigint,
+    failing_keys varchar,
+    description varchar,
+    build_id varchar
+);
 create table marts.rpt_findings (
+    source varchar,
+    stream varchar,
     file_name varchar,
     column_name varchar,
     finding varchar,

@@ -51,6 +51,18 @@ insert into marts.rpt_score_comparison values
     ('brier', '(all)', null, 0.101, null, null, null, 'no_difference', null, 412, 'b1');
 insert into marts.rpt_unmapped_stages values ('amo', 'Основная', 'Думает', 17, 'b1');
 insert into marts.rpt_quarantine values ('files', 'leads', 'leads.csv', 'created', 'row', 'not_a_date', '99.aa.9999', 3, 12, 'b1');
-insert into marts.rpt_findings values ('leads.csv', 'won_date', 'seconds_cut', 762, 842, 'Seconds were cut.', 'b1');
+insert into marts.rpt_findings values ('files', 'leads', 'leads.csv', 'won_date', 'seconds_cut', 762, 842, 'Seconds were cut.', 'b1');
+insert into marts.rpt_findings values ('(all)', 'ad_performance_daily', null, 'campaign_id', 'spend_without_leads', 2, 7, 'Campaigns <7> cost 5 RUB', 'b1');
+insert into marts.rpt_pulls values
+    ('files', 'leads', 3, 'leads.csv', 63, 60, 3, timestamp '2026-06-30 20:00:00', true, 'b1'),
+    ('files', 'leads', 2, 'leads.csv', 63, 10, 53, timestamp '2026-06-29 20:00:00', false, 'b1'),
+    ('definitions', 'stages', 2, 'stages.csv', 13, 13, 0, timestamp '2026-06-29 20:00:00', true, 'b1');
+insert into marts.rpt_quarantined_rows
+select 'files', 'leads', 3, 'leads.csv', 1000 + range, range, 'created', 'leads', 'row', 'not_a_date', '99.aa.9999', 'b1' from range(1, 4);
+insert into marts.rpt_quarantined_rows
+select 'files', 'leads', 3, 'leads.csv', null, 100 + range, 'phone', 'leads', 'value', 'invalid_phone', '+9 <999>', 'b1' from range(12);
+insert into marts.rpt_expectations values
+    ('leads', 'created_at_is_plausible', 'warning', false, 60, 4, '["files/leads/7/3", "files/leads/8/3"]', 'created_at lies in the past.', 'b1'),
+    ('leads', 'lead_id_is_unique', 'critical', true, 60, 0, null, 'No two rows share a lead_id.', 'b1');
 insert into marts.rpt_reconciliation values ('leads', 'files', 'leads', 'rows', null, 63, 3, 60, 60, 0, true, 'rows', 'b1');
 insert into marts.rpt_data_oddities values ('won_before_lead', 'deal', 'd5', 'Won before <b>its</b> lead', 'files/deals/d5/1', 'b1');
