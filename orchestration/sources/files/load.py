@@ -4,6 +4,7 @@ The parts hold the mapped and kept columns as written and, for every filled cont
 text; `_pull.json` says which column that is. Where the canonical text is what the file says, it is the same column.
 """
 
+import difflib
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.contracts import Contract
-from orchestration.landing import Lake, Pull, PullWriter, Tokeniser, shape_of
+from orchestration.landing import Lake, Pull, PullWriter, Tokeniser, scrub_free_text, shape_of
 from orchestration.landing.writer import COMPRESSION, ROW_GROUP_ROWS
 from orchestration.sources.definitions import Currencies
 from orchestration.sources.files import fills as filling
@@ -35,6 +36,9 @@ from orchestration.sources.files.yaml_nodes import nearest
 
 CONNECTOR_VERSION = "1"
 """Part of what decides whether a file is unchanged: raise it when the same file would land differently."""
+
+SHOWN_LENGTH = 60
+"""Characters of a column's name that a message shows."""
 
 ROW_COLUMN, KEY_COLUMN, FILLED_SUFFIX = "_row", "_key", "is_filled"
 
@@ -274,13 +278,21 @@ class _FileLoader:
         header = content.table.column_names
         used = {*self.plan.written, *self.plan.contacts, *(note.column for note in self.stream.notes)}
         missing = sorted(used - set(header))
-        if missing:
-            places = self.stream.places
-            lines = [
-                f"{places.get(name, self.mapping.path)}: {path} has no column {name!r}{nearest(name, header)}"
-                for name in missing
-            ]
-            raise FilesError("\n".join(lines))
+        if not missing:
+            return
+        if len(missing) == len(used) and not any(difflib.get_close_matches(name, header, n=1) for name in missing):
+            raise FilesError(
+                f"{path}: the header has none of the columns that {self.mapping.path} names; it is shaped "
+                f"{shape_of(' | '.join(header))!r}. The header is missing or not in line {self.stream.header_row} "
+                "(`header_row:`), or the file has another delimiter or encoding (`delimiter:`, `encoding:`)"
+            )
+        places = self.stream.places
+        names = [_shown(name) for name in header]
+        lines = [
+            f"{places.get(name, self.mapping.path)}: {path} has no column {name!r}{nearest(name, names)}"
+            for name in missing
+        ]
+        raise FilesError("\n".join(lines))
 
     def _prepared(self, content: FileContent) -> tuple[Context, list[Slab]]:
         """All slabs, converted; columns whose decimal separator only the whole column shows are converted again."""
@@ -637,6 +649,15 @@ class _FileLoader:
             present = pa.chunked_array([pa.array(np.arange(1, content.records + 1)).cast(pa.string())])
         gone = pc.invert(pc.is_in(previous, value_set=pc.unique(present)))
         return int(pc.sum(gone).as_py() or 0), len(previous)
+
+
+def _shown(name: str) -> str:
+    """A column's name for a message. What stands in a header may be data after all (a lost header line, an open quote), so
+    contact data are replaced, a long text is cut, and one with line breaks or control characters is a shape."""
+    if any(not character.isprintable() for character in name):
+        return shape_of(name) or ""
+    text = str(scrub_free_text(pa.array([name], pa.string()))[0])
+    return text if len(text) <= SHOWN_LENGTH else text[:SHOWN_LENGTH] + "…"
 
 
 def _repeating(layout: _Layout, plan: StreamPlan, slab: Slab) -> list[str]:
