@@ -19,7 +19,8 @@ def summarise(pipeline: Pipeline, seconds: float) -> str:
         for file in sorted((published / "parquet").glob("*.parquet")):
             connection.execute(f"create view \"{file.stem}\" as select * from read_parquet('{file}')")
         sections = [
-            _rows(connection), _quarantine(connection), _findings(connection), _funnel(connection), _credit(connection), _scores(connection),
+            _rows(connection), _quarantine(connection), _findings(connection), _funnel(connection), _uncreditable(connection),
+            _credit(connection), _scores(connection),
         ]  # fmt: skip
     finally:
         connection.close()
@@ -100,6 +101,19 @@ def _funnel(connection: duckdb.DuckDBPyConnection) -> str:
         "having sum(denominator) > 0 order by sum(denominator) desc, sum(numerator) desc"
     ).fetchall()
     return _table("Funnel (all lead cohorts; young ones included)", ["step", "reached", "of", "rate"], rows)
+
+
+def _uncreditable(connection: duckdb.DuckDBPyConnection) -> str:
+    """D50: sources most of whose touches may not earn, so that nobody takes a wrong kind for a weak channel."""
+    rows = connection.execute(
+        "select source_system, cast(touches as bigint), cast(not_creditable_touches as bigint) from rpt_touch_creditability "
+        "where is_mostly_not_creditable order by 1"
+    ).fetchall()
+    return _table(
+        "Most touches of these sources may not earn (touch_kinds.csv: is_creditable, needs_answer)",
+        ["source", "touches", "may not earn"],
+        rows,
+    )
 
 
 def _credit(connection: duckdb.DuckDBPyConnection) -> str:
