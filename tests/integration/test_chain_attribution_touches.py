@@ -185,6 +185,15 @@ def rebuilt(built: Built, folder: Path, definition: Path, models: tuple[str, ...
 
 
 @pytest.fixture(scope="module")
+def references(journeys_of_customers: dict[str, list[Touch]]) -> dict[str, Credits]:
+    """The reference under each rule."""
+    return {
+        "independent": reference(journeys_of_customers, resets=False),
+        "reset_after_conversion": reference(journeys_of_customers, resets=True),
+    }
+
+
+@pytest.fixture(scope="module")
 def independent(attribution_touches: Built) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(str(attribution_touches.published / "onefunnel.duckdb"), read_only=True) as connection:
         yield connection
@@ -235,10 +244,11 @@ def test_the_ledger_is_that_of_an_independent_reference_to_the_minor_unit(
     independent: duckdb.DuckDBPyConnection,
     after_reset: duckdb.DuckDBPyConnection,
     journeys_of_customers: dict[str, list[Touch]],
+    references: dict[str, Credits],
     rule: str,
 ) -> None:
     connection = independent if rule == "independent" else after_reset
-    expected = reference(journeys_of_customers, resets=rule == "reset_after_conversion")
+    expected = references[rule]
     found = ledger(connection)
     different = {key: (expected.get(key), found.get(key)) for key in expected.keys() | found.keys()}
     assert {key: pair for key, pair in different.items() if pair[0] != pair[1]} == {}
@@ -325,6 +335,25 @@ def test_the_second_configuration_differs_by_its_conversion_rule_only() -> None:
         if before != after
     ]
     assert changed == [("conversion_rule", "independent", "reset_after_conversion")]
+
+
+def test_the_table_of_the_readme_is_that_of_the_reference(
+    journeys_of_customers: dict[str, list[Touch]], references: dict[str, Credits]
+) -> None:
+    readme = (EXAMPLE / "README.md").read_text(encoding="utf-8")
+    totals = [by_channel(credits, journeys_of_customers) for credits in references.values()]
+    names = {
+        "Facebook": "facebook",
+        "Paid search": "paid_search",
+        "Online video": "video",
+        "Instagram": "instagram",
+        "Online display": "display",
+    }
+    for name, channel in names.items():
+        minors = [
+            total[model, channel] for total in totals for model in ("first", "last", "linear", "time_decay", "u_shaped")
+        ]
+        assert f"| {name} | {' | '.join(f'{Decimal(minor) / 100:,.2f}' for minor in minors)} |" in readme
 
 
 def test_the_run_prints_the_credit_of_the_kind_that_has_conversions(attribution_touches: Built) -> None:
