@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.pipeline import Pipeline
+from orchestration.reports.figures import KINDS_FROM_THE_DEEPEST
 
 
 def summarise(pipeline: Pipeline, seconds: float) -> str:
@@ -18,7 +19,8 @@ def summarise(pipeline: Pipeline, seconds: float) -> str:
         for file in sorted((published / "parquet").glob("*.parquet")):
             connection.execute(f"create view \"{file.stem}\" as select * from read_parquet('{file}')")
         sections = [
-            _rows(connection), _quarantine(connection), _findings(connection), _funnel(connection), _credit(connection), _scores(connection),
+            _rows(connection), _quarantine(connection), _findings(connection), _funnel(connection), _uncreditable(connection),
+            _credit(connection), _scores(connection),
         ]  # fmt: skip
     finally:
         connection.close()
@@ -115,20 +117,35 @@ def _funnel(connection: duckdb.DuckDBPyConnection) -> str:
     )
 
 
-def _credit(connection: duckdb.DuckDBPyConnection) -> str:
-    kinds = connection.execute(
-        "select conversion_kind, attribution_model, channel, cast(sum(credited_minor) as bigint), sum(credited_conversions) from rpt_attribution_by_channel "
-        "where month_basis = 'conversion' and conversion_kind = (select case when count(*) filter (where conversion_kind = 'paid') > 0 then 'paid' else 'won' end "
-        "from rpt_attribution_by_channel) group by all"
+def _uncreditable(connection: duckdb.DuckDBPyConnection) -> str:
+    """D50: sources most of whose touches may not earn, so that nobody takes a wrong kind for a weak channel."""
+    rows = connection.execute(
+        "select source_system, cast(touches as bigint), cast(not_creditable_touches as bigint) from rpt_touch_creditability "
+        "where is_mostly_not_creditable order by 1"
     ).fetchall()
+    return _table(
+        "Most touches of these sources may not earn (touch_kinds.csv: is_creditable, needs_answer)",
+        ["source", "touches", "may not earn"],
+        rows,
+    )
+
+
+def _credit(connection: duckdb.DuckDBPyConnection) -> str:
+    rows_of_all = connection.execute(
+        "select conversion_kind, attribution_model, channel, sum(credited_conversions) from rpt_attribution_by_channel "
+        "where month_basis = 'conversion' group by all"
+    ).fetchall()
+    found = {row[0] for row in rows_of_all if row[3]}
+    kind = next((name for name in (*KINDS_FROM_THE_DEEPEST, *sorted(found)) if name in found), None)
+    kinds = [row for row in rows_of_all if row[0] == kind]
     if not kinds:
         return ""
     models = sorted({row[1] for row in kinds})
     channels = sorted({row[2] for row in kinds})
-    cell = {(row[1], row[2]): row[4] for row in kinds}
+    cell = {(row[1], row[2]): row[3] for row in kinds}
     rows = [(channel, *[f"{cell.get((model, channel), 0):.1f}" for model in models]) for channel in channels]
     rows.append(("total", *[f"{sum(cell.get((model, channel), 0) for channel in channels):.1f}" for model in models]))
-    return _table(f"Credited conversions ({kinds[0][0]}) by channel and model", ["channel", *models], rows)
+    return _table(f"Credited conversions ({kind}) by channel and model", ["channel", *models], rows)
 
 
 def _scores(connection: duckdb.DuckDBPyConnection) -> str:

@@ -117,6 +117,20 @@ def olist_semicolon(example_data: Path, tmp_path_factory: pytest.TempPathFactory
     return _built(tmp_path_factory, "olist_semicolon", "run", "--config", "examples/olist_semicolon/onefunnel.yml")
 
 
+@pytest.fixture(scope="session")
+def maven_crm(example_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The Maven CRM export, built once."""
+    return _built(tmp_path_factory, "maven_crm", "run", "--config", "examples/maven_crm/onefunnel.yml")
+
+
+@pytest.fixture(scope="session")
+def attribution_touches(example_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The ad touches with conversions, built once under the rule `independent`."""
+    return _built(
+        tmp_path_factory, "attribution_touches", "run", "--config", "examples/attribution_touches/onefunnel.yml"
+    )
+
+
 @pytest.fixture
 def run_onefunnel() -> Callable[..., subprocess.CompletedProcess[str]]:
     return onefunnel

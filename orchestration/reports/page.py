@@ -465,8 +465,11 @@ class Page:
             section.note(self.text("no_credit"), "missing")
             return section
         kind = words.name("stage", table.conversion_kind)
-        if table.conversion_kind != self.revenue_event or not table.by_money:
+        if not table.by_money:
             section.note(self.text("credit_without_money", kind=kind), "warning")
+        elif table.conversion_kind != self.revenue_event:
+            revenue = words.name("stage", self.revenue_event)
+            section.note(self.text("credit_of_other_kind", kind=kind, revenue=revenue), "warning")
         named = [channel for channel in table.channels if channel and channel != "unknown"]
         palette = {channel: charts.series(index) for index, channel in enumerate(named)}
         bars, rows = [], []

@@ -100,6 +100,37 @@ def test_a_russian_export_lands_with_its_broken_rows_set_aside(tmp_path: Path, l
     assert parts(result.pull)[0]["note"] == "две\nстроки"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("7;01.02.2026;Иван Петров, +7 916 123-45-67\n8;02.02.2026;ivan@example.com\n", id="header lost"),
+        pytest.param(
+            '"id;created;source\n7;01.02.2026;+7 916 123-45-67\n8;"";ivan@example.com\n";b\n', id="open quote"
+        ),
+    ],
+)
+def test_a_header_that_is_data_is_told_by_its_shape_and_never_shown(tmp_path: Path, land: Land, text: str) -> None:
+    (tmp_path / "leads.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(FilesError) as refused:
+        land(LEADS + "    delimiter: ;\n")
+    said = str(refused.value)
+    assert str(tmp_path / "leads.csv") in said
+    assert "header_row" in said
+    assert not any(secret in said for secret in ("916", "Петров", "ivan", "01.02"))
+
+
+def test_a_missing_column_is_named_with_the_nearest_but_no_contact_data_of_the_header(
+    tmp_path: Path, land: Land
+) -> None:
+    (tmp_path / "leads.csv").write_text("id;createt;ivan@example.com;+7 916 123-45-67\n", encoding="utf-8")
+    with pytest.raises(FilesError) as refused:
+        land(LEADS)
+    said = str(refused.value)
+    assert "mapping.yml:10:" in said
+    assert "has no column 'created'; did you mean 'createt'?" in said
+    assert "has no column 'source'; expected one of: [e-mail], [phone], createt, id" in said
+
+
 def test_jalali_dates_persian_digits_and_toman_become_canonical(tmp_path: Path, land: Land) -> None:
     rows = 'id,تاریخ,مبلغ\nd1,۱۴۰۵/۰۴/۰۱,٣٬٥٠٠\nd2,1405/04/02 10:00,"1,250,000"\nd3,1405/04/03,nothing\n'
     (tmp_path / "deals.csv").write_text(rows, encoding="utf-8")

@@ -4,6 +4,7 @@ The parts hold the mapped and kept columns as written and, for every filled cont
 text; `_pull.json` says which column that is. Where the canonical text is what the file says, it is the same column.
 """
 
+import difflib
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +22,7 @@ import pyarrow.parquet as pq
 
 from orchestration.clock import as_utc
 from orchestration.contracts import Contract
-from orchestration.landing import Lake, Pull, PullWriter, Tokeniser, shape_of
+from orchestration.landing import Lake, Pull, PullWriter, Tokeniser, scrub_free_text, shape_of
 from orchestration.landing.writer import COMPRESSION, ROW_GROUP_ROWS
 from orchestration.sources.definitions import Currencies
 from orchestration.sources.files import fills as filling
@@ -38,6 +39,9 @@ from orchestration.sources.files.yaml_nodes import nearest
 
 CONNECTOR_VERSION = "2"
 """Part of what decides whether a file is unchanged: raise it when the same file would land differently."""
+
+SHOWN_LENGTH = 60
+"""Characters of a column's name that a message shows."""
 
 ROW_COLUMN, KEY_COLUMN, FILLED_SUFFIX = "_row", "_key", "is_filled"
 
@@ -249,14 +253,27 @@ def _readable_files(mapping: FilesMapping, stream: StreamMapping, landed: Mappin
 def missing_columns(
     mapping: FilesMapping, stream: StreamMapping, plan: StreamPlan, path: Path, header: Sequence[str]
 ) -> list[str]:
-    """One line for every column that the mapping names and the file lacks: where it is named, and the nearest name."""
+    """Why the columns that the mapping names are not all there, one line each; empty when they are.
+
+    A header that has none of them is no header: its fields are rows of the file, of which only the shape is shown.
+    """
     used = {*plan.written, *plan.contacts, *(note.column for note in stream.notes)}
+    missing = sorted(used - set(header))
+    shape = repr(shape_of(" | ".join(header)))
+    is_no_header = not any(difflib.get_close_matches(name, header, n=1) for name in missing)
+    if missing and len(missing) == len(used) and is_no_header:
+        return [
+            f"{path}: the header has none of the columns that {mapping.path} names; it is shaped {shape}. The header is "
+            f"missing or not in line {stream.header_row} (`header_row:`), or the file has another delimiter or encoding "
+            "(`delimiter:`, `encoding:`)"
+        ]
+    names = [_shown(name) for name in header]
     lines = [
-        f"{stream.places.get(name, mapping.path)}: {path} has no column {name!r}{nearest(name, header)}"
-        for name in sorted(used - set(header))
+        f"{stream.places.get(name, mapping.path)}: {path} has no column {name!r}{nearest(name, names)}"
+        for name in missing
     ]
     if lines and len(header) == 1 and any(mark in header[0] for mark in DELIMITERS):
-        lines.append(f"{path}: its header is one column, {header[0][:80]!r}: is the `delimiter:` of the stream right?")
+        lines.append(f"{path}: its header is one column, shaped {shape}: is the `delimiter:` of the stream right?")
     return lines
 
 
@@ -746,6 +763,15 @@ class _FileLoader:
             present = pa.chunked_array([pa.array(np.arange(1, content.records + 1)).cast(pa.string())])
         gone = pc.invert(pc.is_in(previous, value_set=pc.unique(present)))
         return int(pc.sum(gone).as_py() or 0), len(previous)
+
+
+def _shown(name: str) -> str:
+    """A column's name for a message. What stands in a header may be data after all (a lost header line, an open quote), so
+    contact data are replaced, a long text is cut, and one with line breaks or control characters is a shape."""
+    if any(not character.isprintable() for character in name):
+        return shape_of(name) or ""
+    text = str(scrub_free_text(pa.array([name], pa.string()))[0])
+    return text if len(text) <= SHOWN_LENGTH else text[:SHOWN_LENGTH] + "…"
 
 
 def _repeating(layout: _Layout, plan: StreamPlan, slab: Slab) -> list[str]:

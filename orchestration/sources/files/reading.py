@@ -240,10 +240,15 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
+def _lines(data: bytes) -> Iterator[bytes]:
+    """Lines with their ends, as the csv module understands ends: LF, CR or both, mixed too."""
+    for line in io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", errors="surrogateescape", newline=""):
+        yield line.encode("utf-8", "surrogateescape")
+
+
 def _sniffed(path: Path, data: bytes, header_row: int) -> str:
     """The delimiter that stands most often in the header, outside quotes."""
-    lines = itertools.islice(io.BytesIO(data), header_row - 1, header_row)
-    line = next(lines, b"").decode("utf-8", "replace")
+    line = next(itertools.islice(_lines(data), header_row - 1, header_row), b"").decode("utf-8", "replace")
     outside = "".join(line.split('"')[::2])
     counts = {candidate: outside.count(candidate) for candidate in DELIMITERS}
     best = max(counts.values())
@@ -259,7 +264,7 @@ def _header(path: Path, data: bytes, header_row: int, delimiter: str) -> tuple[l
 
     def lines() -> Iterator[str]:
         nonlocal consumed, count
-        for line in io.BytesIO(data):
+        for line in _lines(data):
             consumed += len(line)
             count += 1
             if count >= header_row:
@@ -268,6 +273,11 @@ def _header(path: Path, data: bytes, header_row: int, delimiter: str) -> tuple[l
     header = next(csv.reader(lines(), delimiter=delimiter), None)
     if not header:
         raise FilesError(f"{path}: no header in line {header_row}; the file must begin with the names of its columns")
+    if any("\0" in name for name in header):
+        raise FilesError(
+            f"{path}: the header holds NUL characters. If the file is UTF-16 without a byte order mark, add "
+            "`encoding: utf-16-le` (or utf-16-be) to the stream; else it is damaged: export it again"
+        )
     return header, consumed, count
 
 

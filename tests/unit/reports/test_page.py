@@ -152,6 +152,16 @@ def test_without_money_credit_is_shown_of_conversions_and_the_page_says_so(make_
     assert "No revenue is on record; the credit shown is of conversions: Lead." in text
 
 
+def test_money_of_another_kind_than_the_revenue_event_is_named_as_such(make_publication, tmp_path):
+    change = """
+        update marts.rpt_attribution_by_channel set conversion_kind = 'imported';
+        delete from marts.fct_attribution_credits; delete from marts.fct_conversions
+    """
+    text = visible(page(make_publication, tmp_path, change=change))
+    assert "has no conversions; the money and credit shown are of: Imported conversions." in text
+    assert "No revenue is on record; the credit" not in text
+
+
 def test_a_gap_between_contracts_and_payments_is_printed(make_publication, tmp_path):
     # eight deals of 100 roubles, six of them paid: 75 %, below the floor of 80 %
     change = (

@@ -133,7 +133,9 @@ def test_a_wrong_delimiter_is_named_as_the_likely_cause(tmp_path: Path, land: La
     with pytest.raises(FilesError, match=r"no column 'id'") as caught:
         land(LEADS.replace("key:", 'delimiter: ";"\n    key:'))
     assert "mapping.yml:" in str(caught.value)
-    assert "its header is one column, 'id,created': is the `delimiter:` of the stream right?" in str(caught.value)
+    assert "its header is one column, shaped 'aa,aaaaaaa': is the `delimiter:` of the stream right?" in str(
+        caught.value
+    )
 
 
 def test_amounts_with_every_kind_of_space_are_read_and_one_without_its_currency_is_not(

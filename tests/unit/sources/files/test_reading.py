@@ -77,6 +77,22 @@ def test_the_delimiter_is_found_and_a_tie_is_asked_about(tmp_path: Path) -> None
         read_delimited(write(tmp_path, b"a,b;c\n1,2;3\n"))
 
 
+def test_a_header_may_end_otherwise_than_the_rows_after_it(tmp_path: Path) -> None:
+    content = read_delimited(write(tmp_path, b"a;b\r1;x\n2;y\r\n3;z"))
+    assert content.table.to_pylist() == [{"a": "1", "b": "x"}, {"a": "2", "b": "y"}, {"a": "3", "b": "z"}]
+    assert content.line_numbers(content.row_numbers - 1) == [2, 3, 4]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_its_mark_is_named_as_such_and_read_when_the_mapping_says_so(
+    tmp_path: Path, encoding: str
+) -> None:
+    path = write(tmp_path, "a;b\n1;x\n".encode(encoding))
+    with pytest.raises(FilesError, match=r"file\.csv.*`encoding: utf-16-le`"):
+        read_delimited(path)
+    assert read_delimited(path, encoding=encoding).table.to_pylist() == [{"a": "1", "b": "x"}]
+
+
 def test_an_empty_file_is_an_error_and_a_file_of_only_a_header_is_not(tmp_path: Path) -> None:
     with pytest.raises(FilesError, match="no header"):
         read_delimited(write(tmp_path, b""))

@@ -1,0 +1,38 @@
+"""The sections of the summary that a run prints only when something is unusual."""
+
+import duckdb
+
+from orchestration import summary
+
+
+def test_a_source_whose_touches_mostly_may_not_earn_is_named() -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table rpt_touch_creditability as select * from (values ('ads', 62483, 60645, true), ('crm', 10, 5, false)) "
+            "as rows(source_system, touches, not_creditable_touches, is_mostly_not_creditable)"
+        )
+        lines = summary._uncreditable(connection).splitlines()
+        assert "touch_kinds.csv" in lines[0]
+        assert [line.split() for line in lines[1:]] == [
+            ["source", "touches", "may", "not", "earn"],
+            ["ads", "62,483", "60,645"],
+        ]
+        connection.execute("delete from rpt_touch_creditability where source_system = 'ads'")
+        assert summary._uncreditable(connection) == ""
+
+
+def test_credit_is_shown_of_payments_then_wins_then_whatever_has_conversions() -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table rpt_attribution_by_channel(conversion_kind varchar, attribution_model varchar, channel varchar, "
+            "month_basis varchar, credited_conversions decimal(38, 12))"
+        )
+        assert summary._credit(connection) == ""
+        for kind, shown in (("imported", "imported"), ("won", "won"), ("lead", "won"), ("paid", "paid")):
+            connection.execute(
+                f"insert into rpt_attribution_by_channel values ('{kind}', 'linear', 'email', 'conversion', 2.5), "
+                f"('{kind}', 'linear', 'email', 'touch', 2.5)"
+            )
+            lines = summary._credit(connection).splitlines()
+            assert lines[0] == f"Credited conversions ({shown}) by channel and model"
+            assert [line.split() for line in lines[2:]] == [["email", "2.5"], ["total", "2.5"]]
