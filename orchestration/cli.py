@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from orchestration.score_command import score
 from orchestration.settings import PROJECT_ROOT, Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ def main() -> None:
 
     Start with `onefunnel demo`; then write a configuration and a mapping (docs/mapping.md) and use `onefunnel run`.
     """
+
+
+main.add_command(score)
 
 
 @main.command()

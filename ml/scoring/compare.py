@@ -173,7 +173,7 @@ def compare_table(
         design = table.columns[used]
         model: Pipeline | None = None
         chance: Floats | None = None
-        if len(used) and not won[teaches].all() and won[teaches].any() and refusal is None:
+        if refusal is None:
             model = learned.table_scorecard(design).fit(design[teaches], won[teaches])
             chance = learned.probabilities(model, design)
         at = _at_capacity(table, capacity, judged)
@@ -188,6 +188,7 @@ def compare_table(
             metrics=METRICS,
             capacity=at,
         )
+        without_suspects = _auc_without_suspects(findings, design, won, teaches, judged[worked[judged]], refusal)
         importance = _importance(model, design, won, judged[worked[judged]], policy.seed)
         leads = _leads(table, judged, chance, at)
         swap_set = _swap_set(table, leads, model, design, teaches)
@@ -215,6 +216,8 @@ def compare_table(
             "policy": asdict(policy),
             "scikit_learn": sklearn.__version__,
             "refusal": refusal,
+            "suspects": [finding.column for finding in findings if finding.rule == "suspect"],
+            "auc_without_suspects": without_suspects,
             "verdict": comparison["verdict"].iloc[0],
             "verdict_reason": comparison["verdict_reason"].iloc[0],
         },
@@ -249,7 +252,9 @@ def _split(table: LeadTable, training_share: float) -> tuple[npt.NDArray[np.obje
     return sample, cut
 
 
-def _require_something_to_judge(table: LeadTable, sample: npt.NDArray[np.object_], judged: npt.NDArray[np.intp]) -> None:
+def _require_something_to_judge(
+    table: LeadTable, sample: npt.NDArray[np.object_], judged: npt.NDArray[np.intp]
+) -> None:
     if table.won.all() or not table.won.any():
         kind = "won" if table.won.any() else "not won"
         raise TableError(f"all {len(table.won)} leads are {kind}; both outcomes are needed")
@@ -295,9 +300,7 @@ def _refusal(won: Flags, used: Sequence[str], hand: Floats | None, policy: Table
     return None
 
 
-def _at_capacity(
-    table: LeadTable, capacity: Capacity | None, judged: npt.NDArray[np.intp]
-) -> evaluate.Capacity | None:
+def _at_capacity(table: LeadTable, capacity: Capacity | None, judged: npt.NDArray[np.intp]) -> evaluate.Capacity | None:
     if capacity is None:
         return None
     periods = np.zeros(len(judged), dtype=np.int64)
@@ -314,6 +317,23 @@ def _at_capacity(
         money=None if table.money is None else table.money[judged],
         is_worked=None if table.is_worked is None else table.is_worked[judged],
     )
+
+
+def _auc_without_suspects(
+    findings: Sequence[guard.Finding],
+    design: pd.DataFrame,
+    won: Flags,
+    teaches: Flags,
+    rows: npt.NDArray[np.intp],
+    refusal: str | None,
+) -> float | None:
+    """AUC of the same scorecard without the columns that the guard suspects; None when there are none of them."""
+    suspects = [finding.column for finding in findings if finding.rule == "suspect"]
+    rest = design.drop(columns=suspects)
+    if not suspects or rest.shape[1] == 0 or refusal is not None or won[rows].all() or not won[rows].any():
+        return None
+    chance = learned.probabilities(learned.table_scorecard(rest).fit(rest[teaches], won[teaches]), rest.iloc[rows])
+    return round(float(evaluate.auc(chance, won[rows])(np.ones((1, len(rows))))[0]), evaluate.DIGITS)
 
 
 def _importance(
@@ -346,6 +366,7 @@ def _leads(
 ) -> pd.DataFrame:
     """Every judged lead: scores, ranks (0 = worst, 1 = best, ties share theirs) and what part of it each side takes."""
     hand = pd.Series(table.hand[judged])
+    said: Floats | None = None if chance is None else chance[judged]
     frame = pd.DataFrame(
         {
             "position": judged,
@@ -359,16 +380,20 @@ def _leads(
             "hand_rank": hand.rank(method="average", pct=True).round(evaluate.DIGITS),
         }
     )
-    if chance is None:
+    if said is None:
         return frame.assign(probability=np.nan, learned_rank=np.nan, taken_by_hand=None, taken_by_model=None)
-    probability = pd.Series(chance[judged])
-    frame["probability"] = probability
-    frame["learned_rank"] = probability.rank(method="average", pct=True).round(evaluate.DIGITS)
-    frame["taken_by_hand"] = None if at is None else pd.Series(evaluate.shares_taken(hand.to_numpy(), at), dtype=object)
-    frame["taken_by_model"] = (
-        None if at is None else pd.Series(evaluate.shares_taken(probability.to_numpy(), at), dtype=object)
+    return frame.assign(
+        probability=said,
+        learned_rank=pd.Series(said).rank(method="average", pct=True).round(evaluate.DIGITS),
+        taken_by_hand=None if at is None else _objects(evaluate.shares_taken(table.hand[judged], at)),
+        taken_by_model=None if at is None else _objects(evaluate.shares_taken(said, at)),
     )
-    return frame
+
+
+def _objects(values: Sequence[Fraction]) -> npt.NDArray[np.object_]:
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
 
 
 def _printed(leads: pd.DataFrame) -> pd.DataFrame:
@@ -432,7 +457,10 @@ def _gains(
         if leads == 0:
             continue
         at = evaluate.Capacity(leads, everyone)
-        orders = {"random": np.zeros(len(judged)), **{name: given for name, given in scores.items() if given is not None}}
+        orders = {
+            "random": np.zeros(len(judged)),
+            **{name: given for name, given in scores.items() if given is not None},
+        }
         for name, score in orders.items():
             taken = evaluate.shares_taken(score, at)
             rows.append(

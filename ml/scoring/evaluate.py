@@ -121,9 +121,7 @@ def at_capacity(score: Floats, value: Floats, capacity: Capacity) -> Metric:
     return partial(_at_capacity, order, starts, capacity.periods[order][starts], value[order], capacity.leads)
 
 
-def _block_starts(
-    score: Floats, periods: npt.NDArray[np.int64], order: npt.NDArray[np.intp]
-) -> npt.NDArray[np.intp]:
+def _block_starts(score: Floats, periods: npt.NDArray[np.int64], order: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
     """Positions in `order` at which a new score or a new period begins."""
     new_score = np.concatenate([[True], np.diff(score[order]) != 0])
     new_period = np.concatenate([[True], np.diff(periods[order]) != 0])

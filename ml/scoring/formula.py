@@ -1,8 +1,8 @@
 """A hand-made score written as a sum of columns with whole weights: read by a small grammar, never run as code.
 
-    formula = NAME "=" term { ("+" | "-") term }
-    term    = [ INTEGER "*" ] column | column "*" INTEGER
-    column  = a word of letters, digits, "_" and "." | "text in double quotes"
+formula = NAME "=" term { ("+" | "-") term }
+term    = [ INTEGER "*" ] column | column "*" INTEGER
+column  = a word of letters, digits, "_" and "." | "text in double quotes"
 """
 
 from __future__ import annotations

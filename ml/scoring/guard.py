@@ -92,20 +92,21 @@ def inspect(
     excluded, kept: the user's word, which comes before every rule.
     """
     times = times or {}
+    names = [str(name) for name in columns.columns]
     first: dict[str, tuple[Rule, str]] = {}
-    alone = {name: None if name in times else auc_alone(columns[name], won) for name in columns}
-    filled = {name: is_filled(columns[name]) for name in columns}
-    for name in columns:
+    alone = {name: None if name in times else auc_alone(columns[name], won) for name in names}
+    filled = {name: is_filled(columns[name]) for name in names}
+    for name in names:
         if name in times:
             first[name] = ("other_time", times[name])
         else:
-            first[name] = _judged(str(name), columns[name], won, alone[name])
+            first[name] = _judged(name, columns[name], won, alone[name])
     leaking = [name for name, (rule, _) in first.items() if rule in ("tells_the_outcome", "decided_levels")]
     for name, (rule, _) in list(first.items()):
         if rule == "used":
             first[name] = _filled_with(name, leaking, filled) or first[name]
     findings = []
-    for name in columns:
+    for name in names:
         rule, evidence = first[name]
         if name in excluded:
             found = "" if rule == "used" else f"; the guard found: {evidence}"
@@ -119,7 +120,7 @@ def inspect(
         kind: Literal["category", "number", "time"] = "category" if columns[name].dtype == object else "number"
         findings.append(
             Finding(
-                column=str(name),
+                column=name,
                 kind="time" if name in times else kind,
                 rule=rule,
                 is_used=is_used,
@@ -180,9 +181,9 @@ def _judged(name: str, values: pd.Series, won: npt.NDArray[np.bool_], alone: flo
     if distinct + (not filled.all()) <= 1:
         return "constant", "one value in every row" if filled.any() else "empty in every row"
     is_whole = values.dtype == object or bool((known % 1 == 0).all())
-    if is_whole and distinct >= IDENTIFIER_MINIMUM and distinct >= IDENTIFIER_SHARE * len(known):
-        if values.dtype == object or distinct == len(known) > IDENTIFIER_MINIMUM * 2:
-            return "identifier", f"{distinct} different values in {len(known)} filled rows: it names leads"
+    names_rows = distinct >= IDENTIFIER_SHARE * len(known) if values.dtype == object else distinct == len(known)
+    if is_whole and names_rows and distinct >= IDENTIFIER_MINIMUM:
+        return "identifier", f"{distinct} different values in {len(known)} filled rows: it names leads"
     if alone is not None and alone >= IMPLAUSIBLE_AUC:
         sure = _sure_levels(values, won)
         return "tells_the_outcome", f"alone its AUC is {_shown(alone)} (limit {IMPLAUSIBLE_AUC})" + (
