@@ -32,11 +32,11 @@ from orchestration.landing import shape_of
 from orchestration.landing.quarantine import scrub_free_text
 from orchestration.settings import DEFAULT_DEFINITIONS
 from orchestration.sources.definitions import load_currencies
+from orchestration.sources.definitions.reader import nearest
 from orchestration.sources.files import FilesError, notation
 from orchestration.sources.files.mapping import StreamMapping
 from orchestration.sources.files.reading import FileContent, read_file
 from orchestration.sources.files.times import DEFAULT_FORMATS, TimeFormat, compile_format
-from orchestration.sources.files.yaml_nodes import nearest
 
 FORMATS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
 NUMBER_SHARE = 0.95
@@ -134,8 +134,9 @@ class _Texts:
 
     def require(self, name: str, option: str) -> str:
         if name not in self._columns:
-            known = f"; it has {', '.join(self.names[:LISTED])}" + (" …" if len(self.names) > LISTED else "")
-            raise TableError(f"{option}: {self.path} has no column {name!r}{nearest(name, self.names) or known}")
+            listed = ", ".join(self.names[:LISTED]) + (" …" if len(self.names) > LISTED else "")
+            near = nearest(name, self.names)
+            raise TableError(f"{option}: {self.path} has no column {name!r}{near or f'; it has {listed}'}")
         return name
 
     def place(self, name: str, row: int) -> str:
@@ -295,7 +296,7 @@ def _target(texts: _Texts, target: str, notes: list[str]) -> tuple[npt.NDArray[n
         if len(counts) != 2 or flags.bad:
             hint = "" if len(counts) < 2 else f"; say which value is a win: --target '{name}={counts.index[0]}'"
             raise TableError(
-                f"--target {name!r} has {len(counts)} values ({listed or 'all empty'}); expected two of 0/1, yes/no, "
+                f"--target {name!r} has {_count(len(counts), 'value')} ({listed or 'all empty'}); expected two of 0/1, yes/no, "
                 f"true/false{hint}"
             )
         won = _equal(flags.values, ["true"])
@@ -324,6 +325,10 @@ def _target(texts: _Texts, target: str, notes: list[str]) -> tuple[npt.NDArray[n
     return labelled, won & labelled, name
 
 
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
 def _outcomes(wanted: str, known: pd.Index) -> tuple[list[str], list[str]]:
     """`Won` or `Won/Lost`: what is a win and, if said, what is a loss."""
     if wanted in known or "/" not in wanted:
@@ -349,8 +354,8 @@ def _refuse_bad(texts: _Texts, name: str, bad: Mapping[str, Any], prefix: str, w
         if len(rows):
             row = int(rows[0])
             raise TableError(
-                f"{prefix}{texts.place(name, row)}: {what} expected, {reason.replace('_', ' ')} "
-                f"({shape_of(texts[name][row].as_py())}; {len(rows)} such values)"
+                f"{prefix}{texts.place(name, row)}: {reason.replace('_', ' ')} ({shape_of(texts[name][row].as_py())}; "
+                f"{len(rows)} such values); expected {what}"
             )
 
 

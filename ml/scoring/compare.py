@@ -225,6 +225,9 @@ def compare_table(
 
 
 def _sorted(table: LeadTable) -> LeadTable:
+    for name, kind in table.columns.dtypes.items():
+        if kind.name not in ("object", "float64"):
+            raise TableError(f"column {name!r} has dtype {kind}; expected object (texts) or float64 (numbers)")
     by = np.lexsort((table.row_numbers, table.order))
     return LeadTable(
         columns=table.columns.iloc[by].reset_index(drop=True),

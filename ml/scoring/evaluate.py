@@ -259,7 +259,7 @@ def compare(
 
     low, high: 95 % paired bootstrap interval of learned − matrix. With `refusal` (thin data), without one scorer, or
     with one class only, no difference is stated and the verdict is `too_little_data` with the reason; a scorer that
-    can be measured still is. Digits are fixed at 6. With `capacity` the metrics `wins_at_capacity` and, where money
+    can be measured still is. Digits are fixed at 6, money at whole minor units. With `capacity` the metrics `wins_at_capacity` and, where money
     is known, `money_at_capacity` follow and decide the verdict; otherwise the AUC does.
     """
     judged = np.ones(len(won), dtype=bool)
@@ -296,6 +296,9 @@ def compare(
         of_auc = [interval(resampled[f"{name}.auc"], 0.90) for name in measured]
         has_signal = not all(low <= 0.5 <= high for low, high in of_auc)
         verdict, reason = verdict_of(*differences[decisive], has_signal, decisive)
+        if verdict == "no_signal":
+            shown = zip(measured, of_auc, strict=True)
+            reason += ": " + ", ".join(f"{name} [{low:.3f}, {high:.3f}]" for name, (low, high) in shown)
         hidden = None if capacity is None else _never_worked(matrix, learned, capacity)
         if hidden is not None and verdict in ("model", "matrix"):
             verdict, reason = "no_difference", hidden
@@ -308,15 +311,16 @@ def compare(
         if low is not None and of_matrix is not None and of_learned is not None:
             difference = of_learned - of_matrix
         takes_all = metric not in metrics
+        digits = 0 if metric == "money_at_capacity" else DIGITS
         rows.append(
             {
                 "metric": metric,
                 "segment": segment,
-                "matrix": _rounded(of_matrix),
-                "learned": _rounded(of_learned),
-                "difference": _rounded(difference),
-                "low": _rounded(low),
-                "high": _rounded(high),
+                "matrix": _rounded(of_matrix, digits),
+                "learned": _rounded(of_learned, digits),
+                "difference": _rounded(difference, digits),
+                "low": _rounded(low, digits),
+                "high": _rounded(high, digits),
                 "verdict": verdict,
                 "verdict_reason": reason,
                 "n": len(won) if takes_all else leads,
@@ -352,5 +356,5 @@ def _divide(numerator: Floats, denominator: Floats, empty: float = np.nan) -> Fl
     return np.divide(numerator, denominator, out=np.full(numerator.shape, empty), where=denominator > 0)
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, DIGITS)
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)

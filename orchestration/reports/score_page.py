@@ -158,9 +158,16 @@ class ScorePage:
                 Cell(shown, True), Cell(words.number(int(row["n"])), True), Cell(words.number(int(row["conversions"])), True),
             ])  # fmt: skip
         section.add(Block(table=Table(headers, rows)))
+        self._warn_of_suspects(section)
         for note in self.notes:
             section.note(self.data(note))
         return section
+
+    def _warn_of_suspects(self, section: Section) -> None:
+        without = self.found.card["auc_without_suspects"]
+        if without is not None:
+            names = self.words.list(self.data(name) for name in self.found.card["suspects"])
+            section.note(self.text("suspects", columns=names, auc=self.words.number(without, 3)), "warning")
 
     def gains(self) -> Section:
         words = self.words
@@ -263,7 +270,7 @@ class ScorePage:
                     Cell(
                         self.data(row.lead_id)
                         if row.lead_id is not None
-                        else self.text("row", n=words.number(row.row_number))
+                        else self.text("row", n=words.digits(str(row.row_number)))
                     ),
                     Cell(words.number(row.hand_score, 0 if row.hand_score == int(row.hand_score) else 1), True),
                     Cell(words.percent(row.probability), True),
@@ -318,10 +325,7 @@ class ScorePage:
 
     def guard(self) -> Section:
         section = Section("guard", self.text("guard"), self.text("guard_lead"))
-        suspects = self.found.card["auc_without_suspects"]
-        if suspects is not None:
-            names = self.words.list(self.data(name) for name in self.found.card["suspects"])
-            section.note(self.text("suspects", columns=names, auc=self.words.number(suspects, 3)), "warning")
+        self._warn_of_suspects(section)
         for heading, is_used in (("left_out", False), ("used", True)):
             part = self.found.columns[self.found.columns["is_used"] == is_used]
             rows = [
