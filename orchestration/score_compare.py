@@ -294,7 +294,7 @@ def _target(texts: _Texts, target: str, notes: list[str]) -> tuple[npt.NDArray[n
     if wanted is None:
         flags = notation.to_booleans(values)
         if len(counts) != 2 or flags.bad:
-            hint = "" if len(counts) < 2 else f"; say which value is a win: --target '{name}={counts.index[0]}'"
+            hint = "" if len(counts) < 2 else f"; say which value is a win and which a loss: --target '{name}=WON/LOST'"
             raise TableError(
                 f"--target {name!r} has {_count(len(counts), 'value')} ({listed or 'all empty'}); expected two of 0/1, yes/no, "
                 f"true/false{hint}"
