@@ -216,7 +216,7 @@ class ScorePage:
             canvas.text(
                 size + 10,
                 y + 15,
-                f"{bar.value_text} · {self.words.percent(bar.value or 0.0, 0)}",
+                f"{bar.value_text} ({self.words.percent(bar.value or 0.0, 0)})",
                 css_class="label number",
             )
         return canvas.svg()
