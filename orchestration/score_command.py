@@ -117,7 +117,7 @@ def score_compare(
     from ml.scoring.compare import TableError, compare_table
     from ml.scoring.formula import FormulaError
     from orchestration.reports.score_page import build_score_page
-    from orchestration.score_compare import TableQuestion, read_table, summary, write_tables
+    from orchestration.score_compare import TableQuestion, read_table, shown_value, summary, write_tables
 
     question = TableQuestion(table=table, score=formula, id=lead_id, time_formats=time_format, **options)
     try:
@@ -128,6 +128,8 @@ def score_compare(
     except (TableError, FormulaError) as error:
         raise click.ClickException(str(error)) from error
     write_tables(found, out)
-    page = build_score_page(found, out / "score_comparison.html", table=table.name, notes=read.notes, language=language)
+    page = build_score_page(
+        found, out / "score_comparison.html", table=table.name, clean=shown_value, notes=read.notes, language=language
+    )
     click.echo("\n" + summary(read, found))
     click.echo(f"\nPage and tables: {_shown(page.absolute())}")

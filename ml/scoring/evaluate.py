@@ -158,7 +158,7 @@ def metrics_of(scores: Scores, won: npt.NDArray[np.bool_]) -> dict[str, Metric]:
 
 
 def _on_rows(rows: npt.NDArray[np.intp], metric: Metric, w: Floats) -> Floats:
-    return metric(w[:, rows])
+    return metric(w if len(rows) == w.shape[1] else w[:, rows])
 
 
 def _all_metrics(

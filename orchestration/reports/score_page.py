@@ -12,12 +12,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ml.scoring.compare import TableComparison
-from orchestration.landing.quarantine import scrub_free_text
 from orchestration.reports import charts
 from orchestration.reports.language import DEFAULT_LABELS, LANGUAGES, Language
 from orchestration.reports.page import TEMPLATES, Block, Card, Cell, Section, Table
@@ -28,10 +26,19 @@ CURRENCIES = DEFAULT_LABELS.parent / "currencies.csv"
 
 
 def build_score_page(
-    found: TableComparison, out: Path, *, table: str, notes: Sequence[str] = (), language: str = "en"
+    found: TableComparison,
+    out: Path,
+    *,
+    table: str,
+    clean: Callable[[str], str],
+    notes: Sequence[str] = (),
+    language: str = "en",
 ) -> Path:
-    """Write the page; `table` is the file's name. Replaces `out` at once. Raises LabelError for a missing text."""
-    html = ScorePage(found, _words(language), table, notes).html()
+    """Write the page; replaces `out` at once. Raises LabelError for a missing text.
+
+    `table` is the file's name, `clean` takes e-mail addresses and phone numbers out of a text of the table.
+    """
+    html = ScorePage(found, _words(language), table, clean, notes).html()
     out.parent.mkdir(parents=True, exist_ok=True)
     beside = out.with_name(f".{out.name}.{os.getpid()}")
     beside.write_text(html, encoding="utf-8")
@@ -50,8 +57,10 @@ def _words(language: str) -> Language:
 class ScorePage:
     """The sections of the page in one language."""
 
-    def __init__(self, found: TableComparison, words: Language, table: str, notes: Sequence[str]) -> None:
-        self.found, self.words, self.table, self.notes = found, words, table, notes
+    def __init__(
+        self, found: TableComparison, words: Language, table: str, clean: Callable[[str], str], notes: Sequence[str]
+    ) -> None:
+        self.found, self.words, self.table, self.clean, self.notes = found, words, table, clean, notes
         self.hand = words.data(found.card["hand_score"])
         self.learned = words.text("term.learned_score")
         self.currency = found.card["currency"]
@@ -82,7 +91,7 @@ class ScorePage:
 
     def data(self, text: object) -> str:
         """A value of the table, without e-mail addresses and phone numbers."""
-        return self.words.data(scrub_free_text(pa.array([str(text)], pa.string()))[0].as_py())
+        return self.words.data(self.clean(str(text)))
 
     def header(self) -> list[tuple[str, str]]:
         card, words = self.found.card, self.words
