@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from orchestration.score_command import score
 from orchestration.settings import PROJECT_ROOT, Settings, SettingsError, load_settings
 
 DEMO_CONFIG = PROJECT_ROOT / "demo" / "company" / "onefunnel.yml"
@@ -30,6 +31,9 @@ def main() -> None:
 
     Start with `onefunnel demo`; then write a configuration and a mapping (docs/mapping.md) and use `onefunnel run`.
     """
+
+
+main.add_command(score)
 
 
 @main.command()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 from typing import Literal
 
@@ -21,6 +22,8 @@ Metric = Callable[[Floats], Floats]
 
 Verdict = Literal["too_little_data", "no_signal", "model", "matrix", "no_difference"]
 METRICS = ("auc", "average_precision", "brier")
+LARGEST_UNWORKED_SHARE = Fraction(3, 10)
+"""D74: a side of the swap set with a larger share of leads never worked gets no verdict on wins or money."""
 DIGITS = 6
 _CELLS_AT_ONCE = 2_000_000
 
@@ -31,6 +34,21 @@ class Scores:
 
     rank: Floats
     probability: Floats
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """How many leads the team can take: the best `leads` of every period (D74).
+
+    periods     (held-out leads,): the period of each lead, such as its week; one value when there is one period
+    money       (held-out leads,): minor units that a won lead brought; None: wins are counted
+    is_worked   (held-out leads,): False where nobody worked the lead, so that its outcome is not known
+    """
+
+    leads: int
+    periods: npt.NDArray[np.int64]
+    money: npt.NDArray[np.int64] | None = None
+    is_worked: npt.NDArray[np.bool_] | None = None
 
 
 def auc(score: Floats, won: npt.NDArray[np.bool_]) -> Metric:
@@ -67,20 +85,104 @@ def _average_precision(
 
 def brier(probability: Floats, won: npt.NDArray[np.bool_]) -> Metric:
     """Mean squared error of the probability; smaller is better."""
-    return partial(_brier, (probability - won) ** 2)
+    return partial(_weighted_mean, (probability - won) ** 2)
 
 
-def _brier(errors: Floats, w: Floats) -> Floats:
+def _weighted_mean(errors: Floats, w: Floats) -> Floats:
     return _divide(w @ errors, w.sum(axis=1))
 
 
+def log_loss(probability: Floats, won: npt.NDArray[np.bool_]) -> Metric:
+    """Mean negative log-likelihood of the probability; smaller is better. 0 and 1 are read as the nearest double."""
+    safe = np.clip(probability, np.finfo(float).eps, 1 - np.finfo(float).eps)
+    return partial(_weighted_mean, -np.log(np.where(won, safe, 1 - safe)))
+
+
+def shares_taken(score: Floats, capacity: Capacity) -> list[Fraction]:
+    """What part of each lead is taken when the best `capacity.leads` of its period are: 0, 1, or, for leads tied at
+    the cut, an equal fraction (D74). A period with fewer leads than the capacity is taken whole."""
+    order = np.lexsort((-score, capacity.periods))
+    shares = [Fraction(0)] * len(score)
+    room, period = 0, None
+    for group in np.split(order, _block_starts(score, capacity.periods, order)[1:]):
+        if capacity.periods[group[0]] != period:
+            room, period = capacity.leads, capacity.periods[group[0]]
+        share = min(Fraction(1), Fraction(room, len(group)))
+        room = max(0, room - len(group))
+        for row in group:
+            shares[row] = share
+    return shares
+
+
+def at_capacity(score: Floats, value: Floats, capacity: Capacity) -> Metric:
+    """Sum of `value` over the leads taken at the capacity, ties at the cut in equal fractions, of weighted leads."""
+    order = np.lexsort((-score, capacity.periods))
+    starts = _block_starts(score, capacity.periods, order)
+    return partial(_at_capacity, order, starts, capacity.periods[order][starts], value[order], capacity.leads)
+
+
+def _block_starts(score: Floats, periods: npt.NDArray[np.int64], order: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Positions in `order` at which a new score or a new period begins."""
+    new_score = np.concatenate([[True], np.diff(score[order]) != 0])
+    new_period = np.concatenate([[True], np.diff(periods[order]) != 0])
+    return np.flatnonzero(new_score | new_period)
+
+
+def _at_capacity(
+    order: npt.NDArray[np.intp],
+    starts: npt.NDArray[np.intp],
+    periods: npt.NDArray[np.int64],
+    value: Floats,
+    leads: int,
+    w: Floats,
+) -> Floats:
+    weights = w[:, order]
+    tied = np.add.reduceat(weights, starts, axis=1)
+    worth = np.add.reduceat(weights * value, starts, axis=1)
+    before = np.cumsum(tied, axis=1) - tied
+    first_of_period = np.flatnonzero(np.concatenate([[True], np.diff(periods) != 0]))
+    lengths = np.diff(np.append(first_of_period, len(periods)))
+    before -= np.repeat(before[:, first_of_period], lengths, axis=1)
+    share = np.clip(_divide(leads - before, tied, empty=0.0), 0, 1)
+    return np.asarray((worth * share).sum(axis=1), dtype=float)
+
+
 def metrics_of(scores: Scores, won: npt.NDArray[np.bool_]) -> dict[str, Metric]:
-    """The three metrics of a scorer, prepared for many weightings."""
+    """The metrics of a scorer that need no capacity, prepared for many weightings."""
     return {
         "auc": auc(scores.rank, won),
         "average_precision": average_precision(scores.rank, won),
         "brier": brier(scores.probability, won),
+        "log_loss": log_loss(scores.probability, won),
     }
+
+
+def _on_rows(rows: npt.NDArray[np.intp], metric: Metric, w: Floats) -> Floats:
+    return metric(w if len(rows) == w.shape[1] else w[:, rows])
+
+
+def _all_metrics(
+    scores: Scores, won: npt.NDArray[np.bool_], names: tuple[str, ...], capacity: Capacity | None
+) -> dict[str, Metric]:
+    """The metrics asked for, then wins (and money) at the capacity. Only worked leads are judged; all may be taken."""
+    worked = None if capacity is None else capacity.is_worked
+    rows = np.arange(len(won)) if worked is None else np.flatnonzero(worked)
+    plain = metrics_of(Scores(scores.rank[rows], scores.probability[rows]), won[rows])
+    found: dict[str, Metric] = {name: partial(_on_rows, rows, plain[name]) for name in names}
+    if capacity is not None:
+        known = won if worked is None else won & worked
+        found["wins_at_capacity"] = at_capacity(scores.rank, known.astype(float), capacity)
+        if capacity.money is not None:
+            found["money_at_capacity"] = at_capacity(scores.rank, known * capacity.money.astype(float), capacity)
+    return found
+
+
+def unworked_share(taken: list[Fraction], other: list[Fraction], is_worked: npt.NDArray[np.bool_]) -> Fraction | None:
+    """Of the leads that one side takes and the other does not, the share never worked; None when there are none."""
+    only = [max(Fraction(0), mine - theirs) for mine, theirs in zip(taken, other, strict=True)]
+    total = sum(only, Fraction(0))
+    unworked = sum((part for part, worked in zip(only, is_worked, strict=True) if not worked), Fraction(0))
+    return unworked / total if total else None
 
 
 def bootstrap(metrics: dict[str, Metric], leads: int, replicates: int, seed: int) -> dict[str, Floats]:
@@ -105,18 +207,25 @@ def interval(values: Floats, coverage: float) -> tuple[float, float]:
     return round(float(low), DIGITS), round(float(high), DIGITS)
 
 
-def verdict_of(low: float, high: float, has_signal: bool) -> tuple[Verdict, str]:
-    """First that fits of D74 and why; low, high: interval of the AUC, learned − matrix (thin data is told before).
+def verdict_of(low: float, high: float, has_signal: bool, metric: str = "auc") -> tuple[Verdict, str]:
+    """First that fits of D74 and why; low, high: interval of `metric`, learned − matrix (thin data is told before).
 
-    D74 judges by money at the sales team's capacity. Until a capacity is defined the AUC stands in, since it alone
-    of the three metrics treats ties fairly and needs no probabilities from the matrix.
+    D74 judges by money at the sales team's capacity, by wins where no money is known. Without a capacity the AUC
+    stands in, since it alone of the other metrics treats ties fairly and needs no probabilities from the matrix.
     """
     if not has_signal:
         return "no_signal", "both 90 % intervals of the AUC include 0.5"
-    shown = f"95 % interval of the AUC difference is [{low:.{DIGITS}f}, {high:.{DIGITS}f}]"
+    shown = _SHOWN[metric].format(low=low, high=high)
     if low <= 0 <= high:
         return "no_difference", shown
     return ("model" if low > 0 else "matrix"), shown
+
+
+_SHOWN = {
+    "auc": "95 % interval of the AUC difference is [{low:.6f}, {high:.6f}]",
+    "wins_at_capacity": "95 % interval of the difference in wins at the capacity is [{low:.2f}, {high:.2f}]",
+    "money_at_capacity": "95 % interval of the difference in money at the capacity is [{low:.0f}, {high:.0f}] minor units",
+}
 
 
 COMPARISON_COLUMNS = (
@@ -130,6 +239,7 @@ COMPARISON_COLUMNS = (
     "verdict",
     "verdict_reason",
     "n",
+    "conversions",
 )
 
 
@@ -142,65 +252,99 @@ def compare(
     segment: str = "(all)",
     replicates: int = 1000,
     seed: int = 20240101,
+    metrics: tuple[str, ...] = METRICS,
+    capacity: Capacity | None = None,
 ) -> pd.DataFrame:
     """Judge both scorers on the same held-out leads: one row per metric, one verdict in all of them.
 
     low, high: 95 % paired bootstrap interval of learned − matrix. With `refusal` (thin data), without one scorer, or
     with one class only, no difference is stated and the verdict is `too_little_data` with the reason; a scorer that
-    can be measured still is. Digits are fixed at 6.
+    can be measured still is. Digits are fixed at 6, money at whole minor units. With `capacity` the metrics `wins_at_capacity` and, where money
+    is known, `money_at_capacity` follow and decide the verdict; otherwise the AUC does.
     """
-    leads = len(won)
-    has_both_classes = bool(won.any() and not won.all())
+    judged = np.ones(len(won), dtype=bool)
+    if capacity is not None and capacity.is_worked is not None:
+        judged = capacity.is_worked
+    leads, wins = int(judged.sum()), int(won[judged].sum())
+    has_both_classes = 0 < wins < leads
     reason = refusal
     if reason is None and not has_both_classes:
-        reason = f"the held-out period has {int(won.sum())} wins in {leads} leads; both kinds are needed"
+        reason = f"the held-out period has {wins} wins in {leads} leads; both kinds are needed"
     elif reason is None and matrix is None:
         reason = "no matrix scores with an answer behind them"
     elif reason is None and learned is None:
         reason = "no learned score"
+    names = metrics
+    if capacity is not None:
+        names = (*metrics, "wins_at_capacity", *(["money_at_capacity"] if capacity.money is not None else []))
+    decisive = names[-1] if capacity is not None else "auc"
     measured = {
-        name: metrics_of(scores, won)
+        name: _all_metrics(scores, won, metrics, capacity)
         for name, scores in (("matrix", matrix), ("learned", learned))
         if scores is not None and has_both_classes
     }
-    once = np.ones((1, leads))
+    once = np.ones((1, len(won)))
     values = {name: {metric: float(of(once)[0]) for metric, of in by.items()} for name, by in measured.items()}
     verdict: Verdict = "too_little_data"
     differences: dict[str, tuple[float, float]] = {}
-    if reason is None:
+    if reason is None and matrix is not None and learned is not None:
         both = {f"{name}.{metric}": of for name, by in measured.items() for metric, of in by.items()}
-        resampled = bootstrap(both, leads, replicates, seed)
+        resampled = bootstrap(both, len(won), replicates, seed)
         differences = {
-            metric: interval(resampled[f"learned.{metric}"] - resampled[f"matrix.{metric}"], 0.95) for metric in METRICS
+            metric: interval(resampled[f"learned.{metric}"] - resampled[f"matrix.{metric}"], 0.95) for metric in names
         }
         of_auc = [interval(resampled[f"{name}.auc"], 0.90) for name in measured]
         has_signal = not all(low <= 0.5 <= high for low, high in of_auc)
-        verdict, reason = verdict_of(*differences["auc"], has_signal)
+        verdict, reason = verdict_of(*differences[decisive], has_signal, decisive)
+        if verdict == "no_signal":
+            shown = zip(measured, of_auc, strict=True)
+            reason += ": " + ", ".join(f"{name} [{low:.3f}, {high:.3f}]" for name, (low, high) in shown)
+        hidden = None if capacity is None else _never_worked(matrix, learned, capacity)
+        if hidden is not None and verdict in ("model", "matrix"):
+            verdict, reason = "no_difference", hidden
     rows = []
-    for metric in METRICS:
+    for metric in names:
         of_matrix = values.get("matrix", {}).get(metric)
         of_learned = values.get("learned", {}).get(metric)
         low, high = differences.get(metric, (None, None))
         difference = None
         if low is not None and of_matrix is not None and of_learned is not None:
             difference = of_learned - of_matrix
+        takes_all = metric not in metrics
+        digits = 0 if metric == "money_at_capacity" else DIGITS
         rows.append(
             {
                 "metric": metric,
                 "segment": segment,
-                "matrix": _rounded(of_matrix),
-                "learned": _rounded(of_learned),
-                "difference": _rounded(difference),
-                "low": _rounded(low),
-                "high": _rounded(high),
+                "matrix": _rounded(of_matrix, digits),
+                "learned": _rounded(of_learned, digits),
+                "difference": _rounded(difference, digits),
+                "low": _rounded(low, digits),
+                "high": _rounded(high, digits),
                 "verdict": verdict,
                 "verdict_reason": reason,
-                "n": leads,
+                "n": len(won) if takes_all else leads,
+                "conversions": wins,
             }
         )
     frame = pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS))
     numbers = ["matrix", "learned", "difference", "low", "high"]
     return frame.astype(dict.fromkeys(numbers, "float64"))
+
+
+def _never_worked(matrix: Scores, learned: Scores, capacity: Capacity) -> str | None:
+    """Why no verdict at the capacity is given: a side of the swap set was mostly not worked; None when both were."""
+    if capacity.is_worked is None:
+        return None
+    by_matrix, by_learned = shares_taken(matrix.rank, capacity), shares_taken(learned.rank, capacity)
+    sides = {
+        "model": unworked_share(by_learned, by_matrix, capacity.is_worked),
+        "matrix": unworked_share(by_matrix, by_learned, capacity.is_worked),
+    }
+    if all(share is None or share <= LARGEST_UNWORKED_SHARE for share in sides.values()):
+        return None
+    shown = ", ".join(f"{name} {float(share):.0%}" for name, share in sides.items() if share is not None)
+    return f"no verdict: of the leads that only one side takes, never worked are {shown}; at most 30 % may be"
 
 
 def _starts(ordered: Floats) -> npt.NDArray[np.intp]:
@@ -212,5 +356,5 @@ def _divide(numerator: Floats, denominator: Floats, empty: float = np.nan) -> Fl
     return np.divide(numerator, denominator, out=np.full(numerator.shape, empty), where=denominator > 0)
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, DIGITS)
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)

@@ -13,15 +13,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from ml.scoring.features import category_columns
 
 DIGITS = 6
 RAREST_CATEGORY = 20
 """Categories seen on fewer training leads are pooled, and categories never seen are read as that pool."""
+MOST_LEVELS = 30
+"""Encoded levels of one category of a table that nobody declared (`table_scorecard`)."""
 
 
 def scorecard(design: pd.DataFrame) -> Pipeline:
@@ -87,3 +90,52 @@ def version_of(card: dict[str, Any]) -> str:
     """`logistic@` and twelve hex digits of the card: same data, policy and code of features give the same version."""
     text = json.dumps(card, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return "logistic@" + hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def table_scorecard(design: pd.DataFrame) -> Pipeline:
+    """Unfitted scorecard for a table that nobody declared: numbers may be missing, skewed and hold outliers, and
+    categories may have thousands of levels. One transformer per column, named as the column, so that every encoded
+    column has one owner (`table_contributions`).
+
+    A number is its signed logarithm, its median where missing, and a flag for having been missing. Of a category, levels
+    seen on fewer than RAREST_CATEGORY training leads, or beyond the MOST_LEVELS commonest, are one pooled level.
+    """
+    categories = set(category_columns(design))
+    steps: list[tuple[str, Any, list[str]]] = []
+    for name in design.columns:
+        if name in categories:
+            encoder: Any = OneHotEncoder(
+                handle_unknown="infrequent_if_exist",
+                min_frequency=RAREST_CATEGORY,
+                max_categories=MOST_LEVELS,
+                sparse_output=False,
+            )
+        else:
+            encoder = Pipeline(
+                [
+                    ("logarithm", FunctionTransformer(signed_log, feature_names_out="one-to-one")),
+                    ("median", SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)),
+                    ("scale", StandardScaler()),
+                ]
+            )
+        steps.append((name, encoder, [name]))
+    model = LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-10, max_iter=1000)
+    return Pipeline([("columns", ColumnTransformer(steps)), ("model", model)])
+
+
+def signed_log(values: Any) -> Any:
+    """sign(x) · log(1 + |x|): keeps order, sign and zero, draws in outliers."""
+    return np.sign(values) * np.log1p(np.abs(values))
+
+
+def table_contributions(model: Pipeline, design: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
+    """Log-odds that each input column adds against the average row of `baseline`; (rows, columns of design)."""
+    columns, weights = model.named_steps["columns"], model.named_steps["model"].coef_[0]
+
+    def added(frame: pd.DataFrame) -> pd.DataFrame:
+        weighted = columns.transform(frame) * weights
+        return pd.DataFrame(
+            {name: weighted[:, columns.output_indices_[name]].sum(axis=1) for name in design.columns},
+        )
+
+    return (added(design) - added(baseline).mean()).round(DIGITS) + 0.0

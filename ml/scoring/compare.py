@@ -1,0 +1,578 @@
+"""A hand-made score against a learned one on any table of leads: no pipeline, no history, one evaluator.
+
+The caller reads the table (`LeadTable`), `compare_table` returns tables. The order of the leads decides who teaches and
+who judges; the leak guard (`ml/scoring/guard.py`) decides what may be learned from; the evaluator and the verdict are
+those of the pipeline (`ml/scoring/evaluate.py`, D74). In `comparison`, `matrix` stands for the hand-made score of any
+kind. Everything is rounded before anything depends on it; the same table gives the same numbers every time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import sklearn
+from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
+
+from ml.scoring import evaluate, guard
+from ml.scoring import model as learned
+from ml.scoring.features import MISSING
+from ml.scoring.matrix import MatrixClassifier
+from ml.scoring.split import cut_in_order, without_straddlers
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+METRICS = ("auc", "average_precision", "brier", "log_loss")
+GAIN_SHARES = (Fraction(1, 10), Fraction(1, 5), Fraction(3, 10), Fraction(1, 2))
+LISTED = 200
+"""Leads in the swap set that get their reasons."""
+REASONS = 3
+PARTS = 10
+IMPORTANCE_REPEATS = 5
+IMPORTANCE_ROWS = 20_000
+WEEK = np.timedelta64(7 * 86_400, "s")
+FIRST_MONDAY = np.datetime64("1970-01-05", "s")
+
+
+class TableError(ValueError):
+    """A table that cannot be compared at all; the message says what is missing and what to do."""
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """What the team can take: a whole number of leads per `week` or of the held-out `period`, or a `share` of it."""
+
+    amount: Fraction
+    unit: str
+
+    def leads(self, held_out: int) -> int:
+        """Whole leads taken per period; a share is rounded down."""
+        return int(self.amount * held_out) if self.unit == "share" else int(self.amount)
+
+
+@dataclass(frozen=True)
+class TablePolicy:
+    """Numbers that a company may change; the floors are those of D74."""
+
+    minimum_leads: int = 1000
+    minimum_conversions: int = 120
+    training_share: float = 0.7
+    replicates: int = 1000
+    seed: int = 20240101
+
+
+@dataclass(frozen=True)
+class LeadTable:
+    """A table of leads, one row each, every array of the same length.
+
+    columns     candidates for the model: object columns of str (MISSING = empty), float64 columns (NaN = empty)
+    won         the outcome
+    order       float64, or datetime64 (UTC): rises with the time at which the lead was scored; no empty values
+    hand        the hand-made score, NaN where the lead has none; higher is better
+    row_numbers row in the file, from 1 after the header; breaks ties of `order` and names leads without `ids`
+    money       minor units of `currency` that the lead brought if won
+    is_worked   False where nobody worked the lead, so that its outcome says nothing
+    groups      account of each lead, None where there is none: an account that taught does not judge
+    times       columns that hold dates → why they are not used
+    """
+
+    columns: pd.DataFrame
+    won: Flags
+    order: npt.NDArray[Any]
+    hand: Floats
+    hand_name: str
+    row_numbers: npt.NDArray[np.int64]
+    ids: npt.NDArray[np.object_] | None = None
+    money: npt.NDArray[np.int64] | None = None
+    currency: str | None = None
+    is_worked: Flags | None = None
+    groups: pd.Series | None = None
+    times: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TableComparison:
+    """What `compare_table` returns. Columns of the frames:
+
+    comparison  as in `evaluate.COMPARISON_COLUMNS`
+    columns     as in `guard.Finding`: one row per column of the table, used or not, with the evidence
+    features    column, importance, importance_spread (fall of the held-out AUC when its values are shuffled)
+    weights     name, weight: every encoded column of the scorecard in log-odds
+    samples     sample, leads, conversions, with_hand_score, unworked
+    gains       share, leads, taken_by, wins, money_minor: the best share of the held-out leads by either score and at random
+    sides       side (both, model_only, hand_only, neither), leads, wins, money_minor, unworked_share (at the capacity)
+    swap_set    the leads on which the scores disagree most, with the reasons of the learned one
+    leads       every judged lead with both scores
+    calibration scorer, part, leads, mean_probability, win_rate
+    drift       part, leads, conversions: the whole table in ten parts of time
+    """
+
+    comparison: pd.DataFrame
+    columns: pd.DataFrame
+    features: pd.DataFrame
+    weights: pd.DataFrame
+    samples: pd.DataFrame
+    gains: pd.DataFrame
+    sides: pd.DataFrame
+    swap_set: pd.DataFrame
+    leads: pd.DataFrame
+    calibration: pd.DataFrame
+    drift: pd.DataFrame
+    card: dict[str, Any]
+
+    @property
+    def verdict(self) -> str:
+        return str(self.comparison["verdict"].iloc[0])
+
+    @property
+    def verdict_reason(self) -> str:
+        return str(self.comparison["verdict_reason"].iloc[0])
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every frame by its name."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, pd.DataFrame)}
+
+
+def compare_table(
+    table: LeadTable,
+    *,
+    capacity: Capacity | None = None,
+    excluded: frozenset[str] = frozenset(),
+    kept: frozenset[str] = frozenset(),
+    policy: TablePolicy | None = None,
+) -> TableComparison:
+    """Split by the order, guard, learn on the earlier part, judge both scores on the later one.
+
+    Thin data (D74) is a result: the verdict is `too_little_data` with its reason, the hand-made score is still
+    measured. Raises TableError when there is nothing to judge: no lead of either outcome, no held-out lead with a
+    hand-made score, a capacity per week without times.
+    """
+    policy = policy or TablePolicy()
+    table = _sorted(table)
+    won = table.won
+    worked = np.ones(len(won), dtype=bool) if table.is_worked is None else table.is_worked
+    sample, cut = _split(table, policy.training_share)
+    teaches = (sample == "train") & worked
+    judged = np.flatnonzero((sample == "test") & ~np.isnan(table.hand))
+    _require_something_to_judge(table, sample, judged)
+    with threadpool_limits(limits=1):
+        findings = guard.inspect(
+            table.columns[teaches].reset_index(drop=True), won[teaches], times=table.times, excluded=excluded, kept=kept
+        )
+        used = [finding.column for finding in findings if finding.is_used]
+        hand_chance = _hand_probability(table.hand, won, teaches)
+        refusal = _refusal(won[teaches], used, hand_chance, policy)
+        design = table.columns[used]
+        model: Pipeline | None = None
+        chance: Floats | None = None
+        if refusal is None:
+            model = learned.table_scorecard(design).fit(design[teaches], won[teaches])
+            chance = learned.probabilities(model, design)
+        at = _at_capacity(table, capacity, judged)
+        hand_scores = None if hand_chance is None else evaluate.Scores(table.hand[judged], hand_chance[judged])
+        comparison = evaluate.compare(
+            won[judged],
+            hand_scores,
+            None if chance is None else evaluate.Scores(chance[judged], chance[judged]),
+            refusal=refusal,
+            replicates=policy.replicates,
+            seed=policy.seed,
+            metrics=METRICS,
+            capacity=at,
+        )
+        without_suspects = _auc_without_suspects(findings, design, won, teaches, judged[worked[judged]], refusal)
+        importance = _importance(model, design, won, judged[worked[judged]], policy.seed)
+        leads = _leads(table, judged, chance, at)
+        swap_set = _swap_set(table, leads, model, design, teaches)
+    scores = {"hand": table.hand[judged], "learned": None if chance is None else chance[judged]}
+    chances = {"hand": hand_chance, "learned": chance}
+    return TableComparison(
+        comparison=comparison,
+        columns=pd.DataFrame([asdict(finding) for finding in findings], columns=list(guard.Finding.__annotations__)),
+        features=importance,
+        weights=pd.DataFrame([] if model is None else learned.weights(model), columns=["name", "weight"]),
+        samples=_samples(table, sample, worked),
+        gains=_gains(table, judged, scores, worked),
+        sides=_sides(table, judged, leads, worked) if at is not None else _no_sides(),
+        swap_set=_printed(swap_set),
+        leads=_printed(leads.drop(columns="position")),
+        calibration=_calibration(won, judged[worked[judged]], chances),
+        drift=_drift(won),
+        card={
+            "hand_score": table.hand_name,
+            "held_out_from": _cut_text(cut),
+            "features": used,
+            "capacity": None if capacity is None else {"amount": str(capacity.amount), "unit": capacity.unit},
+            "capacity_leads": None if at is None else at.leads,
+            "currency": table.currency,
+            "policy": asdict(policy),
+            "scikit_learn": sklearn.__version__,
+            "refusal": refusal,
+            "suspects": [finding.column for finding in findings if finding.rule == "suspect"],
+            "auc_without_suspects": without_suspects,
+            "verdict": comparison["verdict"].iloc[0],
+            "verdict_reason": comparison["verdict_reason"].iloc[0],
+        },
+    )
+
+
+def _sorted(table: LeadTable) -> LeadTable:
+    for name, kind in table.columns.dtypes.items():
+        if kind.name not in ("object", "float64"):
+            raise TableError(f"column {name!r} has dtype {kind}; expected object (texts) or float64 (numbers)")
+    by = np.lexsort((table.row_numbers, table.order))
+    return LeadTable(
+        columns=table.columns.iloc[by].reset_index(drop=True),
+        won=table.won[by],
+        order=table.order[by],
+        hand=table.hand[by],
+        hand_name=table.hand_name,
+        row_numbers=table.row_numbers[by],
+        ids=None if table.ids is None else table.ids[by],
+        money=None if table.money is None else table.money[by],
+        currency=table.currency,
+        is_worked=None if table.is_worked is None else table.is_worked[by],
+        groups=None if table.groups is None else table.groups.iloc[by].reset_index(drop=True),
+        times=table.times,
+    )
+
+
+def _split(table: LeadTable, training_share: float) -> tuple[npt.NDArray[np.object_], Any]:
+    if len(table.won) == 0:
+        raise TableError("no lead has an outcome; there is nothing to learn from and nothing to judge")
+    cut = cut_in_order(table.order, training_share)
+    sample = np.where(table.order < cut, "train", "test").astype(object)
+    if table.groups is not None:
+        sample = without_straddlers(sample, table.groups)
+    return sample, cut
+
+
+def _require_something_to_judge(
+    table: LeadTable, sample: npt.NDArray[np.object_], judged: npt.NDArray[np.intp]
+) -> None:
+    if table.won.all() or not table.won.any():
+        kind = "won" if table.won.any() else "not won"
+        raise TableError(f"all {len(table.won)} leads are {kind}; both outcomes are needed")
+    if not (sample == "train").any():
+        raise TableError(
+            f"no lead comes before the cut: the order has {len(np.unique(table.order))} different values; it must rise "
+            "with time"
+        )
+    if not (sample == "test").any():
+        raise TableError(
+            "no lead is left to judge: every account of the held-out part is in the training part as well; leave "
+            "--group out, or take a column with more accounts"
+        )
+    if not len(judged):
+        raise TableError(
+            f"none of the {int((sample == 'test').sum())} leads of the held-out part has a value of {table.hand_name!r}"
+        )
+
+
+def _hand_probability(hand: Floats, won: Flags, teaches: Flags) -> Floats | None:
+    """Chance of a win at each hand-made score, learned on the training part; None where it cannot be learned."""
+    has_score = ~np.isnan(hand)
+    rows = teaches & has_score
+    if not rows.any() or won[rows].all() or not won[rows].any():
+        return None
+    curve = MatrixClassifier().fit(hand[rows, None], won[rows])
+    chance = np.full(len(hand), np.nan)
+    chance[has_score] = np.round(curve.predict_proba(hand[has_score, None])[:, 1], evaluate.DIGITS)
+    return chance
+
+
+def _refusal(won: Flags, used: Sequence[str], hand: Floats | None, policy: TablePolicy) -> str | None:
+    leads, wins = len(won), int(won.sum())
+    if leads < policy.minimum_leads or wins < policy.minimum_conversions or wins == leads:
+        return (
+            f"training sample has {leads} leads and {wins} conversions; "
+            f"at least {policy.minimum_leads} leads and {policy.minimum_conversions} conversions are needed"
+        )
+    if not used:
+        return "no column is left to learn from: the leak guard excluded all of them"
+    if hand is None:
+        return "no training lead with a hand-made score, or one outcome only: its probabilities cannot be learned"
+    return None
+
+
+def _at_capacity(table: LeadTable, capacity: Capacity | None, judged: npt.NDArray[np.intp]) -> evaluate.Capacity | None:
+    if capacity is None:
+        return None
+    periods = np.zeros(len(judged), dtype=np.int64)
+    if capacity.unit == "week":
+        if table.order.dtype.kind != "M":
+            raise TableError("a capacity per week needs times; with an order of numbers say a share (30%) or a total")
+        periods = ((table.order[judged].astype("datetime64[s]") - FIRST_MONDAY) // WEEK).astype(np.int64)
+    leads = capacity.leads(len(judged))
+    if leads < 1:
+        raise TableError(f"the capacity is {float(capacity.amount):g} ({capacity.unit}) of {len(judged)} leads: none")
+    return evaluate.Capacity(
+        leads=leads,
+        periods=periods,
+        money=None if table.money is None else table.money[judged],
+        is_worked=None if table.is_worked is None else table.is_worked[judged],
+    )
+
+
+def _auc_without_suspects(
+    findings: Sequence[guard.Finding],
+    design: pd.DataFrame,
+    won: Flags,
+    teaches: Flags,
+    rows: npt.NDArray[np.intp],
+    refusal: str | None,
+) -> float | None:
+    """AUC of the same scorecard without the columns that the guard suspects; None when there are none of them."""
+    suspects = [finding.column for finding in findings if finding.rule == "suspect"]
+    rest = design.drop(columns=suspects)
+    if not suspects or rest.shape[1] == 0 or refusal is not None or won[rows].all() or not won[rows].any():
+        return None
+    chance = learned.probabilities(learned.table_scorecard(rest).fit(rest[teaches], won[teaches]), rest.iloc[rows])
+    return round(float(evaluate.auc(chance, won[rows])(np.ones((1, len(rows))))[0]), evaluate.DIGITS)
+
+
+def _importance(
+    model: Pipeline | None, design: pd.DataFrame, won: Flags, rows: npt.NDArray[np.intp], seed: int
+) -> pd.DataFrame:
+    names = ["column", "importance", "importance_spread"]
+    if model is None or won[rows].all() or not won[rows].any():
+        return pd.DataFrame(columns=names)
+    generator = np.random.default_rng(seed)
+    if len(rows) > IMPORTANCE_ROWS:
+        rows = np.sort(generator.choice(rows, IMPORTANCE_ROWS, replace=False))
+    # the log-odds are a sum over columns, so shuffling a column is shuffling what it adds: nothing is encoded again
+    added = learned.table_contributions(model, design.iloc[rows], design.iloc[rows])
+    total, outcome, once = added.sum(axis=1).to_numpy(), won[rows], np.ones((1, len(rows)))
+
+    def area(score: Floats) -> float:
+        return float(evaluate.auc(np.round(score, evaluate.DIGITS), outcome)(once)[0])
+
+    whole = area(total)
+    falls = {
+        name: [
+            whole - area(total - added[name].to_numpy() + generator.permutation(added[name].to_numpy()))
+            for _ in range(IMPORTANCE_REPEATS)
+        ]
+        for name in design.columns
+    }
+    frame = pd.DataFrame(
+        {
+            "column": list(falls),
+            "importance": [round(float(np.mean(fall)), evaluate.DIGITS) + 0.0 for fall in falls.values()],
+            "importance_spread": [round(float(np.std(fall)), evaluate.DIGITS) + 0.0 for fall in falls.values()],
+        }
+    )
+    return frame.sort_values(["importance", "column"], ascending=[False, True], ignore_index=True)
+
+
+def _leads(
+    table: LeadTable, judged: npt.NDArray[np.intp], chance: Floats | None, at: evaluate.Capacity | None
+) -> pd.DataFrame:
+    """Every judged lead: scores, ranks (0 = worst, 1 = best, ties share theirs) and what part of it each side takes."""
+    hand = pd.Series(table.hand[judged])
+    said: Floats | None = None if chance is None else chance[judged]
+    frame = pd.DataFrame(
+        {
+            "position": judged,
+            "row_number": table.row_numbers[judged],
+            "lead_id": None if table.ids is None else table.ids[judged],
+            "order": table.order[judged],
+            "won": table.won[judged],
+            "money_minor": None if table.money is None else table.money[judged],
+            "is_worked": None if table.is_worked is None else table.is_worked[judged],
+            "hand_score": hand,
+            "hand_rank": hand.rank(method="average", pct=True).round(evaluate.DIGITS),
+        }
+    )
+    if said is None:
+        return frame.assign(probability=np.nan, learned_rank=np.nan, taken_by_hand=None, taken_by_model=None)
+    return frame.assign(
+        probability=said,
+        learned_rank=pd.Series(said).rank(method="average", pct=True).round(evaluate.DIGITS),
+        taken_by_hand=None if at is None else _objects(evaluate.shares_taken(table.hand[judged], at)),
+        taken_by_model=None if at is None else _objects(evaluate.shares_taken(said, at)),
+    )
+
+
+def _objects(values: Sequence[Fraction]) -> npt.NDArray[np.object_]:
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+def _printed(leads: pd.DataFrame) -> pd.DataFrame:
+    """The parts taken as numbers of 6 digits instead of fractions."""
+    taken = ["taken_by_hand", "taken_by_model"]
+    return leads.assign(**{name: leads[name].astype("float64").round(evaluate.DIGITS) for name in taken})
+
+
+def _swap_set(
+    table: LeadTable, leads: pd.DataFrame, model: Pipeline | None, design: pd.DataFrame, teaches: Flags
+) -> pd.DataFrame:
+    """The leads on which both scores disagree most: first those that only one side takes, then by distance of ranks."""
+    if model is None:
+        return leads.head(0).assign(side=None, reasons=None).drop(columns="position")
+    rank_gap = leads["learned_rank"] - leads["hand_rank"]
+    taken_gap = rank_gap * 0
+    if leads["taken_by_hand"].notna().all():
+        taken_gap = (leads["taken_by_model"] - leads["taken_by_hand"]).astype(float)
+    keys = pd.DataFrame({"taken": taken_gap.abs(), "rank": rank_gap.abs(), "row": leads["row_number"]})
+    order = keys.sort_values(["taken", "rank", "row"], ascending=[False, False, True], kind="stable").index[:LISTED]
+    listed = leads.loc[order]
+    inputs = design.iloc[listed["position"]].reset_index(drop=True)
+    added = learned.table_contributions(model, inputs, design[teaches])
+    gap = np.where(taken_gap[order] != 0, taken_gap[order], rank_gap[order])
+    side = np.where(gap > 0, "model", np.where(gap < 0, "hand", "none"))
+    reasons = [_reasons(added.iloc[row], inputs.iloc[row], side[row] != "hand") for row in range(len(listed))]
+    return listed.drop(columns="position").assign(side=side, reasons=reasons).reset_index(drop=True)
+
+
+def _reasons(added: pd.Series, values: pd.Series, is_raised: bool) -> str:
+    """The columns that moved the learned score most in the direction of the disagreement, with their values."""
+    ordered = added.sort_values(ascending=not is_raised, kind="stable")
+    moving = [name for name in ordered.index if (ordered[name] > 0) == is_raised and ordered[name] != 0][:REASONS]
+    return "; ".join(f"{name} = {shown(values[name])} ({ordered[name]:+.2f})" for name in moving)
+
+
+def shown(value: str | float) -> str:
+    """A value of a column as a reader wrote it; `(missing)` where it is empty."""
+    if isinstance(value, str):
+        return value
+    return MISSING if np.isnan(value) else f"{value:.6g}"
+
+
+def _total(shares: Sequence[Fraction], values: npt.NDArray[np.int64]) -> Fraction:
+    """Exact sum of share × value; shares have few denominators, so whole numbers are added first."""
+    by_share: dict[Fraction, int] = {}
+    for share, value in zip(shares, values.tolist(), strict=True):
+        by_share[share] = by_share.get(share, 0) + value
+    return sum((share * value for share, value in by_share.items()), Fraction(0))
+
+
+def _gains(
+    table: LeadTable, judged: npt.NDArray[np.intp], scores: dict[str, Floats | None], worked: Flags
+) -> pd.DataFrame:
+    known = (table.won & worked)[judged].astype(np.int64)
+    money = None if table.money is None else known * table.money[judged]
+    everyone = np.zeros(len(judged), dtype=np.int64)
+    rows = []
+    for share in GAIN_SHARES:
+        leads = int(share * len(judged))
+        if leads == 0:
+            continue
+        at = evaluate.Capacity(leads, everyone)
+        orders = {
+            "random": np.zeros(len(judged)),
+            **{name: given for name, given in scores.items() if given is not None},
+        }
+        for name, score in orders.items():
+            taken = evaluate.shares_taken(score, at)
+            rows.append(
+                {
+                    "share": float(share),
+                    "leads": leads,
+                    "taken_by": name,
+                    "wins": round(float(_total(taken, known)), evaluate.DIGITS),
+                    "money_minor": None if money is None else round(_total(taken, money)),
+                }
+            )
+    return pd.DataFrame(rows, columns=["share", "leads", "taken_by", "wins", "money_minor"])
+
+
+def _no_sides() -> pd.DataFrame:
+    return pd.DataFrame(columns=["side", "leads", "wins", "money_minor", "unworked_share"])
+
+
+def _sides(table: LeadTable, judged: npt.NDArray[np.intp], leads: pd.DataFrame, worked: Flags) -> pd.DataFrame:
+    """What each side of the swap set is worth at the capacity (sums of fractions, exact until printed)."""
+    if leads["taken_by_model"].isna().any():
+        return _no_sides()
+    known = (table.won & worked)[judged].astype(np.int64)
+    money = None if table.money is None else known * table.money[judged]
+    unworked = (~worked[judged]).astype(np.int64)
+    pairs = list(zip(leads["taken_by_model"], leads["taken_by_hand"], strict=True))
+    zero, one = Fraction(0), Fraction(1)
+    parts = {
+        "both": [min(model, hand) for model, hand in pairs],
+        "model_only": [max(zero, model - hand) for model, hand in pairs],
+        "hand_only": [max(zero, hand - model) for model, hand in pairs],
+        "neither": [one - max(model, hand) for model, hand in pairs],
+    }
+    rows = []
+    for side, shares in parts.items():
+        total = sum(shares, zero)
+        rows.append(
+            {
+                "side": side,
+                "leads": round(float(total), evaluate.DIGITS),
+                "wins": round(float(_total(shares, known)), evaluate.DIGITS),
+                "money_minor": None if money is None else round(_total(shares, money)),
+                "unworked_share": None
+                if table.is_worked is None or not total
+                else round(float(_total(shares, unworked) / total), evaluate.DIGITS),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _samples(table: LeadTable, sample: npt.NDArray[np.object_], worked: Flags) -> pd.DataFrame:
+    rows = []
+    for name in ("train", "test", "straddling"):
+        inside = sample == name
+        if name == "straddling" and not inside.any():
+            continue
+        rows.append(
+            {
+                "sample": name,
+                "leads": int(inside.sum()),
+                "conversions": int(table.won[inside].sum()),
+                "with_hand_score": int((inside & ~np.isnan(table.hand)).sum()),
+                "unworked": int((inside & ~worked).sum()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _calibration(won: Flags, rows: npt.NDArray[np.intp], chances: dict[str, Floats | None]) -> pd.DataFrame:
+    """Said and seen win rates by tenths of each score's probability."""
+    found = []
+    for name, chance in chances.items():
+        if chance is None or len(rows) < PARTS:
+            continue
+        order = rows[np.argsort(chance[rows], kind="stable")]
+        for part, inside in enumerate(np.array_split(order, PARTS), start=1):
+            found.append(
+                {
+                    "scorer": name,
+                    "part": part,
+                    "leads": len(inside),
+                    "mean_probability": round(float(chance[inside].mean()), evaluate.DIGITS),
+                    "win_rate": round(float(won[inside].mean()), evaluate.DIGITS),
+                }
+            )
+    return pd.DataFrame(found, columns=["scorer", "part", "leads", "mean_probability", "win_rate"])
+
+
+def _drift(won: Flags) -> pd.DataFrame:
+    parts = np.array_split(won, PARTS)
+    return pd.DataFrame(
+        {
+            "part": np.arange(1, PARTS + 1),
+            "leads": [len(part) for part in parts],
+            "conversions": [int(part.sum()) for part in parts],
+        }
+    )
+
+
+def _cut_text(cut: Any) -> str:
+    """The cut as text: an ISO instant, or the number."""
+    if isinstance(cut, np.datetime64):
+        return pd.Timestamp(cut).strftime("%Y-%m-%d %H:%M")
+    return f"{float(cut):.15g}"

@@ -1,0 +1,135 @@
+"""`onefunnel score …`: the options and their help; the work is in `score_compare` and `ml/scoring`."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+def _say(started: float, message: str) -> None:
+    click.echo(f"[{time.monotonic() - started:6.1f} s] {message}")
+
+
+def _shown(path: Path) -> str:
+    """A path relative to the working directory when it is below it."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _file(name: str, required: bool, help_text: str) -> Any:
+    """An option that names an existing file."""
+    kind = click.Path(exists=True, dir_okay=False, path_type=Path)
+    return click.option(name, type=kind, required=required, help=help_text)
+
+
+def _text(name: str, metavar: str, help_text: str, variable: str | None = None, *, required: bool = False) -> Any:
+    """An option that takes a text; `variable` is its name in Python where it differs."""
+    names = (name,) if variable is None else (name, variable)
+    return click.option(*names, metavar=metavar, required=required, help=help_text)
+
+
+def _texts(name: str, metavar: str, help_text: str) -> Any:
+    """An option that may be given several times."""
+    return click.option(name, multiple=True, metavar=metavar, help=f"{help_text} Repeatable.")
+
+
+@click.group()
+def score() -> None:
+    """Hand-made and learned scores of leads."""
+
+
+@score.command("compare")
+@_file("--table", True, "Leads, one row each: .csv .tsv .txt .parquet .xlsx, any delimiter.")
+@_text(
+    "--target",
+    "COLUMN[=WON[/LOST]]",
+    "The outcome: a column of 0/1, yes/no, true/false; or the value that is a win; or both values where other leads are "
+    "still open: 'Stage=Won/Lost'.",
+    required=True,
+)
+@_text("--time", "COLUMN", "When the lead was scored. Earlier leads teach, later ones judge.")
+@_text("--order", "COLUMN", "A number that rises with time, where there is no time.")
+@_text(
+    "--score",
+    "NAME=EXPR",
+    'The hand-made score: a column, or columns added with whole weights: activity = "Activity score" + 2 * profile.',
+    "formula",
+)
+@_file(
+    "--matrix",
+    False,
+    "The hand-made score as a matrix: CSV with criterion (a column), level (its value), points, as definitions/matrix.csv.",
+)
+@_text(
+    "--capacity",
+    "K/week|K|S%",
+    "What the team can take: 40/week (needs --time), 200 or 30% of the held-out leads. It decides the verdict; without it "
+    "the AUC does.",
+)
+@_text("--money", "COLUMN", "What a won lead brought: whole minor units, or amounts with --currency.")
+@_text("--currency", "CODE", "Currency of --money.")
+@_text("--worked", "COLUMN", "yes/no: was the lead worked? Others have no outcome: they neither teach nor judge.")
+@_text("--group", "COLUMN", "Account: one account never stands on both sides of the split.")
+@_text("--id", "COLUMN", "Names the leads in the swap set [default: row in the file].", "lead_id")
+@_texts("--exclude", "COLUMN", "Not known when the lead was scored: leave it out.")
+@_texts("--keep", "COLUMN", "Use a column that the leak guard leaves out.")
+@_texts("--empty", "TEXT", "A text that means no answer, such as Select.")
+@_texts("--time-format", "FORMAT", "strptime format of times [default: ISO 8601 and dd.mm.yyyy].")
+@click.option("--time-zone", default="UTC", show_default=True, help="Zone of times without one.")
+@_text("--delimiter", "CHARACTER", "Of a text file [default: seen in the header].")
+@_text("--encoding", "NAME", "Of a text file [default: its byte order mark, else UTF-8].")
+@_text("--sheet", "NAME", "Of a workbook [default: the first].")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("score_comparison"),
+    show_default=True,
+    help="Folder of the page and the tables.",
+)
+@click.option(
+    "--language",
+    type=click.Choice(["en", "ru", "fa"]),
+    default="en",
+    show_default=True,
+    help="Language of the page.",
+)
+def score_compare(
+    table: Path,
+    out: Path,
+    language: str,
+    formula: str | None,
+    lead_id: str | None,
+    time_format: tuple[str, ...],
+    **options: Any,
+) -> None:
+    """A matrix or any hand-made score against a learned one, on any table of leads; no pipeline needed.
+
+    Columns that tell the outcome are left out by name with the evidence. The earlier leads teach, the later ones judge both
+    scores alike. Writes score_comparison.html and score_*.csv/.parquet into --out. See docs/scoring.md.
+
+    \b
+    onefunnel score compare --table leads.csv --target Converted --order "Lead Number" \\
+      --score 'hand = "Activity Score" + "Profile Score"' --empty Select --capacity 30%
+    """
+    started = time.monotonic()
+    from ml.scoring.compare import TableError, compare_table
+    from ml.scoring.formula import FormulaError
+    from orchestration.reports.score_page import build_score_page
+    from orchestration.score_compare import TableQuestion, read_table, shown_value, summary, write_tables
+
+    question = TableQuestion(table=table, score=formula, id=lead_id, time_formats=time_format, **options)
+    try:
+        _say(started, f"reading {_shown(table)}")
+        read = read_table(question)
+        _say(started, f"{len(read.leads.won):,} leads: guarding, learning, judging")
+        found = compare_table(read.leads, capacity=read.capacity, excluded=read.excluded, kept=read.kept)
+    except (TableError, FormulaError) as error:
+        raise click.ClickException(str(error)) from error
+    write_tables(found, out)
+    page = build_score_page(
+        found, out / "score_comparison.html", table=table.name, clean=shown_value, notes=read.notes, language=language
+    )
+    click.echo("\n" + summary(read, found))
+    click.echo(f"\nPage and tables: {_shown(page.absolute())}")
