@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,6 +28,7 @@ from orchestration.sources.files import fills as filling
 from orchestration.sources.files import notation
 from orchestration.sources.files.fills import Context, FillPlan, Slab, StreamPlan
 from orchestration.sources.files.mapping import FilesMapping, StreamMapping
+from orchestration.sources.files.memory import ask
 from orchestration.sources.files.notation import Converted, TimeFacts
 from orchestration.sources.files.numbers import exact_sum
 from orchestration.sources.files.profile import Profiler
@@ -259,9 +259,11 @@ def missing_columns(
     """
     used = {*plan.written, *plan.contacts, *(note.column for note in stream.notes)}
     missing = sorted(used - set(header))
+    if not missing:
+        return []
     shape = repr(shape_of(" | ".join(header)))
     is_no_header = not any(difflib.get_close_matches(name, header, n=1) for name in missing)
-    if missing and len(missing) == len(used) and is_no_header:
+    if len(missing) == len(used) and is_no_header:
         return [
             f"{path}: the header has none of the columns that {mapping.path} names; it is shaped {shape}. The header is "
             f"missing or not in line {stream.header_row} (`header_row:`), or the file has another delimiter or encoding "
@@ -272,7 +274,7 @@ def missing_columns(
         f"{stream.places.get(name, mapping.path)}: {path} has no column {name!r}{nearest(name, names)}"
         for name in missing
     ]
-    if lines and len(header) == 1 and any(mark in header[0] for mark in DELIMITERS):
+    if len(header) == 1 and any(mark in header[0] for mark in DELIMITERS):
         lines.append(f"{path}: its header is one column, shaped {shape}: is the `delimiter:` of the stream right?")
     return lines
 
@@ -750,7 +752,8 @@ class _FileLoader:
 
     def _profiled(self, content: FileContent, slabs: Sequence[Slab]) -> list[dict[str, Any]]:
         observed_at = self.mapping.observed_at(self.company_time_zone) or as_utc(self.lake.clock.now())
-        return Profiler(self.mapping, self.stream, self.plan, slabs, content.table, observed_at).findings()
+        profiler = Profiler(self.mapping, self.stream, self.plan, slabs, content.table, observed_at, self.threads)
+        return profiler.findings()
 
     def _removed(self, content: FileContent, slabs: Sequence[Slab]) -> tuple[int, int]:
         """(keys of the previous version that are gone, keys of the previous version)."""
@@ -809,20 +812,17 @@ def _duplicates(table: pa.Table, keys: pa.ChunkedArray | None) -> dict[int, str]
     identity = f"hash({listed})"
     if keys is not None:
         numbered, identity = pa.table({"c0": keys}), "c0"
-    with duckdb.connect() as connection:
-        connection.register("rows", numbered)
-        known, different = connection.execute(
-            f"select count({identity}), count(distinct hash({identity})) from rows"
-        ).fetchall()[0]
-        if known == different:
-            return {}
-        pairs = connection.execute(
-            f"""
-            with numbered as (select {identity} as identity, row_number() over () - 1 as i from rows),
-            firsts as (select i, min(i) over (partition by identity) as first from numbered where identity is not null)
-            select i, first from firsts where i <> first order by i
-            """
-        ).fetchall()
+    ((known, different),) = ask(numbered, f"select count({identity}), count(distinct hash({identity})) from rows")
+    if known == different:
+        return {}
+    pairs = ask(
+        numbered,
+        f"""
+        with numbered as (select {identity} as identity, row_number() over () - 1 as i from rows),
+        firsts as (select i, min(i) over (partition by identity) as first from numbered where identity is not null)
+        select i, first from firsts where i <> first order by i
+        """,
+    )
     later = _rows_as_tuples(table, [pair[0] for pair in pairs])
     first = _rows_as_tuples(table, [pair[1] for pair in pairs])
     found = {}

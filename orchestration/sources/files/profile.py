@@ -12,11 +12,12 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -26,6 +27,7 @@ from orchestration.landing import scrub_free_text, shape_of
 from orchestration.sources.files import notation
 from orchestration.sources.files.fills import DEFAULT_PHONE_REGION, Slab, StreamPlan
 from orchestration.sources.files.mapping import FieldRule, FilesMapping, StreamMapping
+from orchestration.sources.files.memory import ask
 from orchestration.sources.files.shapes import Column, shape_groups
 
 Counts = npt.NDArray[np.int64]
@@ -201,8 +203,10 @@ class Profiler:
         slabs: Sequence[Slab],
         table: pa.Table,
         observed_at: datetime,
+        threads: int,
     ) -> None:
         """`table` is the whole file, a text column a column; `observed_at` (aware UTC) the instant of the export."""
+        self.threads = threads
         self.mapping = mapping
         self.stream = stream
         self.plan = plan
@@ -218,14 +222,22 @@ class Profiler:
 
     def findings(self) -> list[dict[str, Any]]:
         """Findings as {column_name, finding, occurrences, rows_checked, message}, by column, then of the whole file."""
-        for column in self.plan.written:
-            self._column(column, values_of(slab.clean[column] for slab in self.slabs))
+        with ThreadPoolExecutor(self.threads) as pool:
+            for found in pool.map(self._of_column, self.plan.written):
+                self.found += found
         for column in self.plan.contacts:
             self._contact(column)
         self._future_dates()
         self._missing_currencies()
         self._same_content()
         return self.found
+
+    def _of_column(self, column: str) -> list[dict[str, Any]]:
+        """A column by itself, so that columns can be looked at side by side (pyarrow lets go of Python's lock)."""
+        part = copy(self)
+        part.found = []
+        part._column(column, values_of(slab.clean[column] for slab in self.slabs))
+        return part.found
 
     def _add(self, column: str | None, finding: str, occurrences: int, checked: int, message: str) -> None:
         self.found.append(
@@ -479,11 +491,10 @@ class Profiler:
         content = ", ".join(position[name] for name in others)
         key = ", ".join(position[name] for name in self.plan.key)
         told = " or ".join(f"{position[name]} <> ''" for name in telling)
-        with duckdb.connect() as connection:
-            connection.register("rows", self.table.rename_columns(list(position.values())))
-            rows, with_key, without_key = connection.execute(
-                f"select count(*), count(distinct hash({key}, {content})), count(distinct hash({content})) from rows where {told}"
-            ).fetchall()[0]
+        ((rows, with_key, without_key),) = ask(
+            self.table.rename_columns(list(position.values())),
+            f"select count(*), count(distinct hash({key}, {content})), count(distinct hash({content})) from rows where {told}",
+        )
         repeated = with_key - without_key
         if repeated:
             self._add(

@@ -1,11 +1,11 @@
-"""Seconds of the expectations on raw for 1 M touches, against the load of the same file in the same run.
+"""Seconds of profiling a file and of its expectations against the seconds of its load, in one run on one machine.
 
-    python -m benchmarks.expectations_speed [--rows 1000000] [--repeats 2] [--broken]
+    python -m benchmarks.quality_speed [--rows 1000000] [--repeats 3] [--broken]
 
-The file is that of `files_speed`. It is landed, bound as `raw_files.touches` and checked as a run checks it: read from
-the lake, then Great Expectations. GX's import is left out and stated. `--broken` breaks every row in several ways
-(a key that repeats, no person, costs below zero), since a whole export may be wrong.
-Target: profiling and expectations take at most 5 times the load; the expectations alone at most 2.5 times.
+The file is that of files_speed.py: a million touches of eight columns. `load` is the files source with profiling switched
+off; `profiling` is what the same load takes longer with it; `expectations` are those of the contract, read from the lake and
+asked by Great Expectations, whose import is stated and not counted. With `--broken` every row breaks several of them.
+Target: profiling and expectations together at most 5 times the load.
 """
 
 import argparse
@@ -14,17 +14,19 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import patch
 
 import duckdb
 import pyarrow as pa
 
-from benchmarks.files_speed import CONTRACTS, CURRENCIES, MAPPING, generate, machine, timed
+from benchmarks.files_speed import CONTRACTS, CURRENCIES, MAPPING, generate, machine, no_findings, timed
 from data_quality import runner
 from data_quality.checks import CheckResult
 from orchestration.landing import Lake
 from orchestration.sources.files import land_stream, load_mapping
+from orchestration.sources.files.profile import Profiler
 
-TARGET = 2.5
+TARGET = 5.0
 FILLED = frozenset({"touches"})
 BREAKS = {
     "touch_id": "'t1'",
@@ -66,9 +68,9 @@ def read(lake: Lake, is_broken: bool) -> pa.Table:
 
 def main() -> int:
     """Prints the table; exit code 1 when the target is missed."""
-    parser = argparse.ArgumentParser(description="Speed of the expectations on raw against the load.")
+    parser = argparse.ArgumentParser(description="Speed of profiling and expectations against the load.")
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--broken", action="store_true", help="every row breaks several expectations")
     arguments = parser.parse_args()
     print(machine())
@@ -78,11 +80,13 @@ def main() -> int:
         folder = Path(name)
         (folder / "mapping.yml").write_text(MAPPING, encoding="utf-8")
         generate(folder, arguments.rows, phones=False)
-        loads, reads, checks = [], [], []
+        loads, profiled, reads, checks = [], [], [], []
         for _ in range(arguments.repeats):
+            with patch.object(Profiler, "findings", no_findings):
+                loads.append(timed(lambda: load(folder, arguments.rows)))
             began = time.perf_counter()
             lake = load(folder, arguments.rows)
-            loads.append(time.perf_counter() - began)
+            profiled.append(time.perf_counter() - began)
             began = time.perf_counter()
             table = read(lake, arguments.broken)
             reads.append(time.perf_counter() - began)
@@ -92,16 +96,18 @@ def main() -> int:
     whole = min(one + other for one, other in zip(reads, checks, strict=True))
     unmet = [result.name for result in results if not result.success]
     print(f"{len(results)} expectations of touches, {len(unmet)} not met{': ' if unmet else ''}{', '.join(unmet)}")
+    profiling = min(profiled) - min(loads)
     for label, seconds in (
-        ("load (land_stream)", min(loads)),
+        ("load", min(loads)),
+        ("profiling", profiling),
         ("read from the lake", min(reads)),
-        ("expectations (Great Expectations)", min(checks)),
-        ("read + expectations", whole),
+        ("expectations", min(checks)),
+        ("read and expectations", whole),
     ):
-        print(f"{label:<36}{seconds:6.2f} s {arguments.rows / seconds:>12,.0f} rows/s")
-    ratio = whole / min(loads)
+        print(f"{label:<36}{seconds:6.2f} s")
+    ratio = (profiling + whole) / min(loads)
     print(f"{'import of Great Expectations':<36}{imported:6.2f} s, once a run, not counted")
-    print(f"{ratio:.2f} times the load (target {TARGET}): {'held' if ratio <= TARGET else 'MISSED'}")
+    print(f"{ratio:.2f} times the load (target at most {TARGET:g}): {'held' if ratio <= TARGET else 'MISSED'}")
     return 0 if ratio <= TARGET else 1
 
 
