@@ -1,15 +1,14 @@
 {#- Channel of every row of `relation` by the channel rules in force: the matching rule with the lowest priority wins,
     a row without one gets channel `unknown` and no rule.
 
-    relation: a CTE or relation with `row_key` and every column of channel_matchers() (absent ones as null).
+    relation: a CTE or relation with `row_key` and every column of `matchers` (absent ones as null).
     Returns row_key, channel, rule_id. Rules are tried once per distinct combination of the matched columns, because a
     million touches share a few thousand of them. Null and empty text are one value, case never matters. -#}
-{% macro channel_matchers() -%}
-    {{ return(['source_system', 'kind', 'platform', 'channel_label', 'utm_source', 'utm_medium', 'utm_campaign', 'referrer_domain', 'click_id_kind']) }}
-{%- endmacro %}
-
 {% macro match_channel_rules(relation) -%}
-{%- set matchers = channel_matchers() -%}
+{%- set matchers = [
+    'source_system', 'kind', 'platform', 'channel_label', 'utm_source', 'utm_medium', 'utm_campaign', 'referrer_domain',
+    'click_id_kind',
+] -%}
 with normalised as (
     select
         relation_rows.row_key

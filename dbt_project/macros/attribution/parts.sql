@@ -8,24 +8,21 @@
     last_non_direct_position, decay_parts_total, and the anchors' positions `first_at`, `lead_created_at_position`,
     `opportunity_at_position`, `last_at`, null when an anchor is missing or not part of the model; `*_is_own` = 1 when no
     earlier anchor of the list holds the same touch) and the model's shares. `x` is a whole-number expression. -#}
-{% macro anchors() -%}
-    {{ return(['first', 'lead_created', 'opportunity_created', 'last']) }}
-{%- endmacro %}
-
 {#- Parts of an anchored model up to touch x: an anchor's part is m x its share, the part of each of the m touches
     without an anchor is rest_share; with m = 0 there is no rest and the shares stand alone. -#}
 {% macro anchored_parts_through(x) -%}
+{%- set anchors = ['first', 'lead_created', 'opportunity_created', 'last'] -%}
     (
         case when shares.unanchored_touches = 0 then 1 else shares.unanchored_touches end
         * (
-            {%- for anchor in anchors() %}
+            {%- for anchor in anchors %}
             {% if not loop.first %}+ {% endif %}case when shares.{{ anchor }}_position <= {{ x }} then shares.{{ anchor }}_share else 0 end
             {%- endfor %}
         )
         + case when shares.unanchored_touches = 0 then 0 else shares.rest_share end
         * (
             {{ x }}
-            {%- for anchor in anchors() %}
+            {%- for anchor in anchors %}
             - case when shares.{{ anchor }}_position <= {{ x }} then shares.{{ anchor }}_is_own else 0 end
             {%- endfor %}
         )
