@@ -12,6 +12,14 @@ with named_steps as (
     select 'lead_to_won', 'lead', {{ policy('close_event') }}, 'lead'
 ),
 
+-- A stage that only later stages imply (D10) has members but no entries of its own: a rate over it says nothing.
+recorded_stages as (
+    select entries.stage
+    from {{ ref('int_stage_entries') }} as entries
+    where not coalesce(entries.is_implied, false)
+    group by entries.stage
+),
+
 step_figures as (
     select
         named_steps.kpi,
@@ -20,12 +28,17 @@ step_figures as (
         cohorts.cohort_basis,
         cohorts.numerator,
         cohorts.denominator,
-        cohorts.is_mature
+        cohorts.is_mature,
+        from_recorded.stage is not null and to_recorded.stage is not null as is_recorded
     from named_steps
     inner join {{ ref('int_step_cohorts') }} as cohorts
         on named_steps.from_stage = cohorts.from_stage
         and named_steps.to_stage = cohorts.to_stage
         and named_steps.cohort_basis = cohorts.cohort_basis
+    left join recorded_stages as from_recorded
+        on named_steps.from_stage = from_recorded.stage
+    left join recorded_stages as to_recorded
+        on named_steps.to_stage = to_recorded.stage
 ),
 
 deals_of_leads as (
@@ -85,7 +98,8 @@ computed as (
         'stages' as basis,
         numerator,
         denominator,
-        is_mature
+        is_mature,
+        is_recorded
     from step_figures
     union all
     select
@@ -97,7 +111,8 @@ computed as (
         'deals' as basis,
         case variants.variant when 'opened' then lead_cohorts.leads_with_deal else lead_cohorts.leads_with_won_deal end as numerator,
         lead_cohorts.leads as denominator,
-        maturity.is_mature
+        maturity.is_mature,
+        true as is_recorded
     from lead_cohorts
     cross join (select 'default' as variant union all select 'opened' as variant) as variants
     left join step_figures as maturity
@@ -115,7 +130,8 @@ computed as (
         case when documents.proposals > 0 then 'documents' else 'proposal_to_close' end as basis,
         case when documents.proposals > 0 then proposal_cohorts.accepted else step_figures.numerator end as numerator,
         case when documents.proposals > 0 then proposal_cohorts.sent else step_figures.denominator end as denominator,
-        step_figures.is_mature
+        step_figures.is_mature,
+        documents.proposals > 0 or step_figures.is_recorded as is_recorded
     from step_figures
     cross join documents
     left join proposal_cohorts
@@ -131,7 +147,8 @@ computed as (
         'period' as basis,
         visits.people_with_lead as numerator,
         visits.visitors as denominator,
-        cast(null as boolean) as is_mature
+        cast(null as boolean) as is_mature,
+        true as is_recorded
     from {{ ref('int_visits_counted') }} as visits
 ),
 
@@ -177,7 +194,10 @@ figures as (
         computed.denominator as n,
         false as is_money,
         computed.is_mature,
-        case when expected.kpi = 'visit_to_lead' and computed.kpi is null then 'no_visits' end as missing_reason
+        case
+            when expected.kpi = 'visit_to_lead' and computed.kpi is null then 'no_visits'
+            when computed.denominator > 0 and not computed.is_recorded then 'stage_not_recorded'
+        end as missing_reason
     from expected
     left join computed
         on expected.kpi = computed.kpi
