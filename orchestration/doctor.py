@@ -45,7 +45,14 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """Everything, in the order in which a run would meet it."""
-    return [*_home(settings), *_space(settings), *_definitions(settings), *_sources(settings), *_published(settings)]
+    return [
+        *_home(settings),
+        *_space(settings),
+        *_definitions(settings),
+        *_sources(settings),
+        *_engine(),
+        *_published(settings),
+    ]
 
 
 def obstacles(settings: Settings, *, rebuilds_the_past: bool = False) -> list[Finding]:
@@ -163,10 +170,19 @@ def _stream(settings: Settings, mapping: FilesMapping, name: str) -> Iterator[Fi
         yield Finding(subject, f"{account}: gone; its last version (pull {landed[account].pull}) stays in use")
 
 
+def _engine() -> Iterator[Finding]:
+    """DuckDB as a run opens it."""
+    with duckdb.connect() as connection:
+        ((threads, memory),) = connection.execute(
+            "select current_setting('threads'), current_setting('memory_limit')"
+        ).fetchall()
+    yield Finding("engine", f"DuckDB {duckdb.__version__}, {threads} threads, at most {memory} of memory")
+
+
 def _published(settings: Settings) -> Iterator[Finding]:
     snapshot = settings.home / "published" / "current" / "onefunnel.duckdb"
     if not snapshot.exists():
-        yield Finding("published", f"nothing yet (DuckDB {duckdb.__version__})")
+        yield Finding("published", "nothing yet")
         return
     try:
         with duckdb.connect(str(snapshot), read_only=True) as connection:
@@ -176,9 +192,7 @@ def _published(settings: Settings) -> Iterator[Finding]:
     except duckdb.Error as error:
         yield Finding("published", f"{snapshot}: cannot be read: {error}", "run again: the lake has everything")
         return
-    yield Finding(
-        "published", f"build {snapshot.resolve().parent.name} with {tables} tables (DuckDB {duckdb.__version__})"
-    )
+    yield Finding("published", f"build {snapshot.resolve().parent.name} with {tables} tables")
 
 
 def _existing(path: Path) -> Path:

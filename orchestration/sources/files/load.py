@@ -477,7 +477,7 @@ class _FileLoader:
             return {}
         keys = self._keys(slabs)
         if keys is None:
-            return _duplicates(content.table, None)
+            return {} if self.stream.keep_repeats else _duplicates(content.table, None)
         found: dict[int, str] = {}
         if keys.null_count:
             missing = np.flatnonzero(~np.asarray(pc.is_valid(keys).to_numpy()))

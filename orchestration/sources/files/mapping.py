@@ -53,6 +53,7 @@ _STREAM_KEYS = (
     "sheet",
     "header_row",
     "key",
+    "keep_repeats",
     "keep",
     "fills",
     "findings",
@@ -147,6 +148,8 @@ class StreamMapping:
     sheet: str | None = None
     header_row: int = 1
     key: tuple[str, ...] = ()
+    keep_repeats: bool = False
+    """Without a key: rows of the same content are events of their own, not copies."""
     keep: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
     places: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
@@ -354,9 +357,15 @@ class _Builder:
         if len(set(names)) != len(names):
             twice = next(fill_name for fill_name in names if names.count(fill_name) > 1)
             self.problems.add(nodes["fills"], f"{key}.fills", f"two fills are named {twice!r}; give each a `name:`")
+        keep_repeats = "keep_repeats" in nodes and self.read.boolean(nodes["keep_repeats"], f"{key}.keep_repeats")
+        if keep_repeats and "key" in nodes:
+            self.problems.add(
+                nodes["keep_repeats"], f"{key}.keep_repeats", "not beside `key:`, which says that rows do not repeat"
+            )
         return StreamMapping(
             name=name,
             file=file,
+            keep_repeats=keep_repeats,
             format=file_format,
             fills=fills,
             delimiter=delimiter,

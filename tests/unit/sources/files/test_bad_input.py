@@ -114,6 +114,27 @@ def test_every_kind_of_broken_row_is_set_aside_with_its_reason_and_the_good_ones
     assert landed["10"] == cell
 
 
+LOG = (
+    "file: log.csv\n    fills: [{contract: touches, fields: {touch_id: {row_number: true}, person_id: who, "
+    "occurred_at: when, kind: {value: call}, direction: {value: incoming}}}]"
+)
+
+
+@pytest.mark.parametrize(("option", "rows"), [("", 2), ("keep_repeats: true\n    ", 3)])
+def test_rows_of_one_content_are_copies_unless_the_mapping_says_that_they_are_events(
+    tmp_path: Path, land: Land, option: str, rows: int
+) -> None:
+    (tmp_path / "log.csv").write_text("who,when\np1,2026-05-01\np1,2026-05-01\np2,2026-05-01\n", encoding="utf-8")
+    (result,) = land(LOG.replace("fills:", f"{option}fills:"))
+    assert (result.rows_in, result.rows) == (3, rows)
+    assert dict(result.reasons) == ({} if option else {"duplicate_row": 1})
+
+
+def test_repeats_cannot_be_kept_beside_a_key(land: Land) -> None:
+    with pytest.raises(MappingError, match=r"keep_repeats: not beside `key:`"):
+        land(LEADS.replace("key:", "keep_repeats: true\n    key:"))
+
+
 def test_a_file_of_only_a_header_lands_no_row_and_is_no_error(tmp_path: Path, land: Land) -> None:
     (tmp_path / "leads.csv").write_text("id,created\n", encoding="utf-8")
     (result,) = land(LEADS)
