@@ -26,7 +26,7 @@ demo: install  ## a small company's exports through the whole chain
 	$(BIN)/onefunnel demo
 
 test: check  ## every check and every test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: install  ## linters, types, definitions, conventions
 	$(BIN)/ruff check .

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.locks import exclusive
 from orchestration.settings import PROJECT_ROOT
 
 EXAMPLE_DATA = Path(os.environ.get("ONEFUNNEL_EXAMPLE_DATA") or PROJECT_ROOT.parent / "shared" / "data")
@@ -86,10 +87,16 @@ def onefunnel(
 
 
 def _built(tmp_path_factory: pytest.TempPathFactory, name: str, *arguments: str) -> Built:
-    home = tmp_path_factory.mktemp(name)
-    done = onefunnel(*arguments, home=home)
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]
-    return Built(home, done.stdout)
+    """One run a session, shared by all test processes: the first that asks builds, the others wait for it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    home, printed = shared / name, shared / f"{name}.printed"
+    with exclusive(shared / f"{name}.lock"):
+        if not printed.exists():
+            done = onefunnel(*arguments, home=home)
+            assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]
+            printed.write_text(done.stdout, encoding="utf-8")
+    return Built(home, printed.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")

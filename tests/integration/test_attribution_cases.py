@@ -12,8 +12,6 @@ import pytest
 
 from tests.unit.attribution.ledger_warehouse import LedgerWarehouse
 
-pytestmark = pytest.mark.xdist_group("ledger")
-
 START = datetime(2026, 1, 1, 9, 0, 0)
 
 MODEL_COLUMNS = (

@@ -175,7 +175,8 @@ def test_the_score_report_says_that_there_is_no_signal(maven_crm: Built, opportu
     )
     assert (n, float(matrix)) == (len(held_out), round(expected, 6))
     assert abs(float(learned) - 0.5) < 0.05
-    assert (verdict, reason) == ("no_signal", "both 90 % intervals of the AUC include 0.5")
+    assert verdict == "no_signal"
+    assert reason.startswith("both 90 % intervals of the AUC include 0.5: ")
     assert "no_signal" in maven_crm.printed
 
 

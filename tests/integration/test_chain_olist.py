@@ -8,8 +8,6 @@ import pytest
 from orchestration.publication import compare_builds
 from tests.conftest import Built
 
-pytestmark = pytest.mark.xdist_group("olist")
-
 
 @pytest.fixture(scope="module")
 def leads(example_data: Path) -> pd.DataFrame:

@@ -9,8 +9,6 @@ import pytest
 from orchestration.dbt_runner import Dbt, NodeResult
 from tests.conftest import Built
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 @pytest.fixture(scope="module")
 def results(demo: Built, tmp_path_factory: pytest.TempPathFactory) -> list[NodeResult]:

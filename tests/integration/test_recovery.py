@@ -16,8 +16,6 @@ from orchestration.publication import compare_builds
 from orchestration.settings import PROJECT_ROOT
 from tests.conftest import Built, onefunnel
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 CONFIG = "demo/company/onefunnel.yml"
 
 STEPS = (

@@ -196,7 +196,7 @@ def test_a_matrix_that_does_not_fit_the_table_is_refused(
 @pytest.mark.parametrize(
     ("text", "name", "message"),
     [
-        ("", "leads.csv", "no header"),
+        ("", "leads.csv", "the file is empty"),
         ("n,won,s\n", "leads.csv", "no rows after the header"),
         ("n,won,s\n1,1,2\n2,1,3\n", "leads.csv", "has 1 value ('1' 2); expected two of"),
         ("n,won,s\n1,1,2\n", "leads.doc", "unknown ending '.doc'"),

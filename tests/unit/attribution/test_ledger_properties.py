@@ -20,8 +20,6 @@ from hypothesis import strategies as st
 
 from tests.unit.attribution.ledger_warehouse import LedgerWarehouse
 
-pytestmark = pytest.mark.xdist_group("ledger")
-
 WON = datetime(2026, 6, 1, 12, 0, 0)
 HOUR = 3600
 
