@@ -76,13 +76,10 @@ class Warehouse:
         with self.connect(read_only=True) as connection:
             return {table: _count(connection, table) for table in tables}
 
-    def preview(self, table: str, rows: int = 5) -> str:
-        """The first rows as a Markdown table."""
+    def previews(self, tables: list[str], rows: int = 5) -> dict[str, str]:
+        """The first rows of each table as a Markdown table."""
         with self.connect(read_only=True) as connection:
-            result = connection.execute(f"select * from {quoted(table)} limit {int(rows)}")
-            names = [column[0] for column in result.description]
-            lines = [names, ["---"] * len(names)] + [[_cell(value) for value in row] for row in result.fetchall()]
-        return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+            return {table: _preview(connection, table, rows) for table in tables}
 
     def write(self, table: str, content: pd.DataFrame | pa.Table, types: Mapping[str, str]) -> int:
         """Replace a table by a frame in one transaction.
@@ -115,6 +112,13 @@ def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     row = connection.execute(f"select count(*) from {quoted(table)}").fetchone()
     assert row is not None
     return int(row[0])
+
+
+def _preview(connection: duckdb.DuckDBPyConnection, table: str, rows: int) -> str:
+    result = connection.execute(f"select * from {quoted(table)} limit {int(rows)}")
+    names = [column[0] for column in result.description]
+    lines = [names, ["---"] * len(names)] + [[_cell(value) for value in row] for row in result.fetchall()]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _cell(value: object) -> str:

@@ -48,7 +48,10 @@ def build() -> dg.Definitions:
             rows = warehouse.write(f"ml.{name}", frame, TABLES[name])
             yield dg.MaterializeResult(
                 asset_key=["ml", name],
-                metadata={"dagster/row_count": rows, "preview": dg.MetadataValue.md(warehouse.preview(f"ml.{name}"))},
+                metadata={
+                    "dagster/row_count": rows,
+                    "preview": dg.MetadataValue.md(warehouse.previews([f"ml.{name}"])[f"ml.{name}"]),
+                },
             )
         pipeline.progress(f"scores: {len(result.scores):,} rows; verdict {result.card.get('verdict')}")
 

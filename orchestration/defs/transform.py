@@ -117,10 +117,11 @@ def _build(
 def _materialized(pipeline: Pipeline, built: list[NodeResult]) -> Iterator[dg.MaterializeResult]:
     tables = [f"{result.schema}.{result.name}" for result in built]
     counts = pipeline.warehouse.row_counts(tables)
+    previews = pipeline.warehouse.previews([table for table in tables if table.startswith("marts.")])
     for result, table in zip(built, tables, strict=True):
         metadata: dict[str, Any] = {"dagster/row_count": counts[table], "seconds": result.seconds}
-        if result.schema == "marts":
-            metadata["preview"] = dg.MetadataValue.md(pipeline.warehouse.preview(table))
+        if table in previews:
+            metadata["preview"] = dg.MetadataValue.md(previews[table])
         yield dg.MaterializeResult(asset_key=[result.schema, result.name], metadata=metadata)
 
 

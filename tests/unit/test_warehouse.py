@@ -35,4 +35,4 @@ def test_a_file_that_is_no_warehouse_is_named(tmp_path: Path) -> None:
 def test_a_preview_escapes_what_would_break_the_table(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path / "test.duckdb")
     warehouse.write("ml.things", pd.DataFrame({"text": ["a|b\nc"]}), {"text": "varchar"})
-    assert warehouse.preview("ml.things").splitlines() == ["| text |", "| --- |", "| a\\|b c |"]
+    assert warehouse.previews(["ml.things"])["ml.things"].splitlines() == ["| text |", "| --- |", "| a\\|b c |"]
