@@ -134,11 +134,6 @@ class Step:
     def rate(self) -> Decimal | None:
         return Decimal(self.numerator) / Decimal(self.denominator) if self.denominator else None
 
-    @property
-    def is_recorded(self) -> bool:
-        """Whether at least one entry into `to_stage` was recorded, so that the rate says something about this step."""
-        return self.numerator_implied < self.numerator or self.numerator == 0
-
 
 def funnel_steps(marts: PublishedMarts, basis: str) -> list[Step] | None:
     """The company-wide steps of funnel view A from the lead on, by cohort month and position, on one cohort basis.
@@ -158,6 +153,13 @@ def funnel_steps(marts: PublishedMarts, basis: str) -> list[Step] | None:
         [ALL, basis],
     )
     return [Step(**row) for row in rows]
+
+
+def recorded_stages(steps: Sequence[Step]) -> set[str]:
+    """All stages of the steps but those in which every member stands because of a later stage alone (D10)."""
+    entered = {step.to_stage for step in steps if step.numerator > step.numerator_implied}
+    implied = {step.to_stage for step in steps if step.numerator_implied}
+    return {stage for step in steps for stage in (step.from_stage, step.to_stage)} - (implied - entered)
 
 
 @dataclass(frozen=True)

@@ -332,12 +332,14 @@ class Page:
     ) -> None:
         words = self.words
         bars, rows = [], []
+        recorded = figures.recorded_stages([stage.step for stage in stages if stage.step])
         for stage in stages:
             name = words.name("stage", stage.stage)
             members = words.number(stage.members)
             step = stage.step
             rate = None if step is None else step.rate
-            target = None if step is None or not step.is_recorded else targets.get(self._step_kpi(step))
+            is_comparable = step is not None and {step.from_stage, step.to_stage} <= recorded
+            target = targets.get(self._step_kpi(step)) if step is not None and is_comparable else None
             rate_text = "" if step is None else "–" if rate is None else words.percent(rate)
             target_text = "" if target is None else f"{words.text('term.target')} {words.percent(target)}"
             is_mature = step is None or step.is_mature
@@ -387,7 +389,7 @@ class Page:
         )
         if not all(stage.step is None or stage.step.is_mature for stage in stages):
             section.note(self.text("young_steps"), "warning")
-        if unrecorded := [stage for stage in stages if stage.step and not stage.step.is_recorded]:
+        if unrecorded := [stage for stage in stages if stage.stage not in recorded]:
             names = words.list(words.name("stage", stage.stage) for stage in unrecorded)
             section.note(self.text("unrecorded_stages", stages=names), "warning")
 
@@ -408,11 +410,11 @@ class Page:
         months = sorted({step.cohort_month for step in steps})[-MONTHS_SHOWN:]
         pairs = list(dict.fromkeys((step.from_stage, step.to_stage) for step in steps))
         multiples, rows = [], []
+        recorded = figures.recorded_stages(steps)
         for pair in pairs:
             of_pair = {s.cohort_month: s for s in steps if (s.from_stage, s.to_stage) == pair}
             shown = [of_pair[month] for month in months if month in of_pair]
-            is_recorded = any(step.is_recorded and step.numerator for step in shown)
-            target = targets.get(figures.STEP_KPIS.get(pair, "")) if is_recorded else None
+            target = targets.get(figures.STEP_KPIS.get(pair, "")) if set(pair) <= recorded else None
             rates = [float(step.rate) for step in shown if step.rate is not None]
             top = min(max([*rates, float(target or 0)], default=0) * 1.15, 1.0)
             name = self._step_name(*pair)

@@ -206,6 +206,15 @@ def test_a_stage_that_no_source_records_is_named_and_not_compared_with_its_targe
     assert "11 implied by a later stage" in text
 
 
+def test_a_stage_is_recorded_unless_all_its_members_are_implied_by_later_ones():
+    def step(a: str, b: str, numerator: int, implied: int) -> Step:
+        return Step(date(2026, 1, 1), a, b, numerator, 10, implied, True)
+
+    steps = [step("lead", "mql", 5, 1), step("mql", "sql", 4, 4), step("sql", "proposal", 0, 0)]
+    assert figures.recorded_stages(steps) == {"lead", "mql", "proposal"}
+    assert figures.recorded_stages([*steps, step("mql", "sql", 3, 2)]) == {"lead", "mql", "sql", "proposal"}
+
+
 def test_a_funnel_of_recorded_stages_says_nothing_about_implied_ones(make_publication, tmp_path):
     assert "implied" not in visible(page(make_publication, tmp_path))
 
