@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from orchestration.console import say, shown
 from orchestration.score_command import score
 from orchestration.settings import PROJECT_ROOT, Settings, SettingsError, load_settings
 
@@ -71,7 +72,7 @@ def demo(seed: int, home: Path | None, language: str | None, quiet: bool) -> Non
     started = time.monotonic()
     summary = write_exports(base / "exports", seed=seed)
     if not quiet:
-        _say(started, f"exports of the demo company written to {_shown(base / 'exports')}: {len(summary.files)} files")
+        say(started, f"exports of the demo company written to {shown(base / 'exports')}: {len(summary.files)} files")
     if language:
         settings = settings.model_copy(
             update={"configuration": settings.configuration.model_copy(update={"language": language})}
@@ -182,7 +183,7 @@ def definitions_check(config: Path) -> None:
     except DefinitionsError as error:
         raise click.ClickException(str(error)) from error
     for file in files:
-        click.echo(f"{file.name:24} {len(file.rows):5} rows  {_shown(file.path)}")
+        click.echo(f"{file.name:24} {len(file.rows):5} rows  {shown(file.path)}")
     click.echo(f"{len(files)} definitions are valid")
 
 
@@ -222,14 +223,5 @@ def _settings(config: Path, **overrides: Any) -> Settings:
 def _run(settings: Settings, as_of: str | None, quiet: bool, started: float) -> int:
     from orchestration.running import run_daily_job
 
-    say = (lambda message: None) if quiet else (lambda message: _say(started, message))
-    return run_daily_job(settings, as_of, say, started)
-
-
-def _say(started: float, message: str) -> None:
-    click.echo(f"[{time.monotonic() - started:6.1f} s] {message}")
-
-
-def _shown(path: Path) -> str:
-    """A path relative to the working directory when it is below it."""
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+    tell = (lambda message: None) if quiet else (lambda message: say(started, message))
+    return run_daily_job(settings, as_of, tell, started)

@@ -89,8 +89,7 @@ def _home(settings: Settings) -> Iterator[Finding]:
         yield Finding("home", f"{home}: will be made")
         return
     try:
-        with HomeLock(home, "doctor"):
-            pass
+        HomeLock(home).refuse_if_held()
     except HomeBusyError as error:
         yield Finding("home", str(error), "wait for that run to end, or end it", stops_a_run=True)
         return

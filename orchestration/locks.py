@@ -54,6 +54,21 @@ class HomeLock:
         """Takes the lock at once or raises HomeBusyError; never waits."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        self._lock(descriptor)
+        document = {"pid": os.getpid(), "run_id": self.run_id, "started_at": to_text(self._clock.now())}
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(document).encode(), 0)
+        os.fsync(descriptor)
+        self._descriptor = descriptor
+
+    def refuse_if_held(self) -> None:
+        """Raises HomeBusyError when a run holds the home; changes nothing, not even the last holder's name."""
+        if self.path.exists():
+            descriptor = os.open(self.path, os.O_RDONLY)
+            self._lock(descriptor)
+            os.close(descriptor)
+
+    def _lock(self, descriptor: int) -> None:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -62,11 +77,6 @@ class HomeLock:
             raise HomeBusyError(
                 f"{self.path.parent} is in use by {holder}; wait for it to end (or end it) and start again"
             ) from None
-        document = {"pid": os.getpid(), "run_id": self.run_id, "started_at": to_text(self._clock.now())}
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(document).encode(), 0)
-        os.fsync(descriptor)
-        self._descriptor = descriptor
 
     def release(self) -> None:
         """Lets go; harmless when it is not held."""

@@ -8,14 +8,7 @@ from typing import Any
 
 import click
 
-
-def _say(started: float, message: str) -> None:
-    click.echo(f"[{time.monotonic() - started:6.1f} s] {message}")
-
-
-def _shown(path: Path) -> str:
-    """A path relative to the working directory when it is below it."""
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+from orchestration.console import say, shown
 
 
 def _file(name: str, required: bool, help_text: str) -> Any:
@@ -121,9 +114,9 @@ def score_compare(
 
     question = TableQuestion(table=table, score=formula, id=lead_id, time_formats=time_format, **options)
     try:
-        _say(started, f"reading {_shown(table)}")
+        say(started, f"reading {shown(table)}")
         read = read_table(question)
-        _say(started, f"{len(read.leads.won):,} leads: guarding, learning, judging")
+        say(started, f"{len(read.leads.won):,} leads: guarding, learning, judging")
         found = compare_table(read.leads, capacity=read.capacity, excluded=read.excluded, kept=read.kept)
     except (TableError, FormulaError) as error:
         raise click.ClickException(str(error)) from error
@@ -132,4 +125,4 @@ def score_compare(
         found, out / "score_comparison.html", table=table.name, clean=shown_value, notes=read.notes, language=language
     )
     click.echo("\n" + summary(read, found))
-    click.echo(f"\nPage and tables: {_shown(page.absolute())}")
+    click.echo(f"\nPage and tables: {shown(page.absolute())}")

@@ -35,6 +35,7 @@ from orchestration.sources.definitions import load_currencies
 from orchestration.sources.definitions.reader import nearest
 from orchestration.sources.files import FilesError, notation
 from orchestration.sources.files.mapping import StreamMapping
+from orchestration.sources.files.profile import PLACEHOLDERS
 from orchestration.sources.files.reading import FileContent, read_file
 from orchestration.sources.files.times import DEFAULT_FORMATS, TimeFormat, compile_format
 
@@ -42,40 +43,7 @@ FORMATS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", "
 NUMBER_SHARE = 0.95
 """A column with this share of numbers is one; the rest is read as empty, and said."""
 PLACEHOLDER_ROWS = 20
-PLACEHOLDERS = frozenset(
-    {
-        "select",
-        "please select",
-        "choose",
-        "unknown",
-        "undefined",
-        "not set",
-        "(not set)",
-        "not specified",
-        "not provided",
-        "n/a",
-        "na",
-        "nan",
-        "none",
-        "null",
-        "nil",
-        "-",
-        "--",
-        "—",
-        "?",
-        ".",
-        "tbd",
-        "не указано",
-        "не указан",
-        "не выбрано",
-        "неизвестно",
-        "нет данных",
-        "выберите",
-        "نامشخص",
-        "نامعلوم",
-        "انتخاب کنید",
-    }
-)
+EMPTY_ANSWERS = PLACEHOLDERS | {"na", "choose", "выберите"}
 """Texts, in lower case, that often stand for an empty answer; they are proposed, never assumed."""
 LISTED = 12
 MOST_NAMED = 5
@@ -557,7 +525,7 @@ def _features(
             times[name] = _against_order(moment.values, order[rows])
         columns[name] = _category(name, values, notes)
         for value, count in columns[name].value_counts().items():
-            if str(value).casefold() in PLACEHOLDERS and count >= PLACEHOLDER_ROWS:
+            if str(value).casefold() in EMPTY_ANSWERS and count >= PLACEHOLDER_ROWS:
                 placeholders.setdefault(str(value), []).append(f"{name!r} {count} rows")
     for value, where in placeholders.items():
         notes.append(f"{value!r} looks like an empty answer ({', '.join(where)}); if it is, say --empty {value!r}")

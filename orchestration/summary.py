@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import duckdb
 
+from orchestration.console import shown
 from orchestration.pipeline import Pipeline
 from orchestration.reports.figures import KINDS_FROM_THE_DEEPEST
 
@@ -25,12 +24,12 @@ def summarise(pipeline: Pipeline, seconds: float) -> str:
     finally:
         connection.close()
     outputs = [
-        f"page       {_shown(pipeline.reports / 'index.html')}   (open it in a browser)",
-        f"quality    {_shown(pipeline.reports / 'quality.html')}   (what was set aside, line by line, and what to do)",
-        f"workbook   {_shown(pipeline.reports / 'marts.xlsx')}",
-        f"checks     {_shown(pipeline.reports / 'expectations' / 'index.html')}   (what is expected of raw data, and what is not met)",
-        f"DuckDB     {_shown(published / 'onefunnel.duckdb')}   (schema marts; for BI tools)",
-        f"Parquet    {_shown(published / 'parquet')}",
+        f"page       {shown(pipeline.reports / 'index.html')}   (open it in a browser)",
+        f"quality    {shown(pipeline.reports / 'quality.html')}   (what was set aside, line by line, and what to do)",
+        f"workbook   {shown(pipeline.reports / 'marts.xlsx')}",
+        f"checks     {shown(pipeline.reports / 'expectations' / 'index.html')}   (what is expected of raw data, and what is not met)",
+        f"DuckDB     {shown(published / 'onefunnel.duckdb')}   (schema marts; for BI tools)",
+        f"Parquet    {shown(published / 'parquet')}",
     ]
     sections.append("Open next\n" + "\n".join("  " + line for line in outputs))
     sections.append(f"Done in {seconds:.1f} s")
@@ -153,7 +152,3 @@ def _scores(connection: duckdb.DuckDBPyConnection) -> str:
         "select metric, printf('%.3f', matrix), printf('%.3f', learned), verdict, n from rpt_score_comparison where segment = '(all)' order by metric"
     ).fetchall()
     return _table("Matrix against learned score, same leads", ["metric", "matrix", "learned", "verdict", "n"], rows)
-
-
-def _shown(path: Path) -> str:
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

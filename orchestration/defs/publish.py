@@ -1,5 +1,8 @@
 """Publication of the marts after the critical checks, then the page and the workbook from what is published."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import dagster as dg
 
 from orchestration.defs.transform import mart_keys
@@ -31,57 +34,39 @@ def build(settings: Settings) -> dg.Definitions:
             metadata={"build": build_id, "tables": len(the_build.tables), "path": str(the_build.path)}
         )
 
-    @dg.asset(
-        key=["reports", "index"],
-        deps=[PUBLISHED],
-        group_name="publish",
-        kinds={"html"},
-        description="One self-contained page drawn from the published marts.",
-        required_resource_keys={"pipeline"},
-    )
-    def page(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        pipeline: Pipeline = context.resources.pipeline
-        out = build_page(
-            pipeline.outputs / "published" / "current",
-            pipeline.reports / "index.html",
-            language=pipeline.settings.configuration.language,
-        )
-        pipeline.progress(f"page: {out.stat().st_size:,} bytes")
-        return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(out)), "bytes": out.stat().st_size})
+    drawn = [
+        _report("index", "index.html", build_page, "page", "One self-contained page drawn from the published marts."),
+        _report(
+            "quality", "quality.html", build_quality_page, "quality page",
+            "One self-contained page of what was set aside and warned of, with what to do.",
+        ),
+        _report("marts", "marts.xlsx", build_workbook, "workbook", "Every published mart as a sheet of one workbook."),
+    ]  # fmt: skip
+    return dg.Definitions(assets=[published, *drawn])
+
+
+def _report(
+    name: str, file: str, build_report: Callable[..., Path], title: str, description: str
+) -> dg.AssetsDefinition:
+    """Asset `reports/<name>`: a file drawn from the published build in the configuration's language."""
 
     @dg.asset(
-        key=["reports", "quality"],
+        key=["reports", name],
         deps=[PUBLISHED],
         group_name="publish",
-        kinds={"html"},
-        description="One self-contained page of what was set aside and warned of, with what to do.",
+        kinds={"excel" if file.endswith(".xlsx") else "html"},
+        description=description,
         required_resource_keys={"pipeline"},
     )
-    def quality_page(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def report(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         pipeline: Pipeline = context.resources.pipeline
-        out = build_quality_page(
+        out = build_report(
             pipeline.outputs / "published" / "current",
-            pipeline.reports / "quality.html",
+            pipeline.reports / file,
             language=pipeline.settings.configuration.language,
         )
-        return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(out)), "bytes": out.stat().st_size})
+        size = out.stat().st_size
+        pipeline.progress(f"{title}: {size:,} bytes")
+        return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(out)), "bytes": size})
 
-    @dg.asset(
-        key=["reports", "marts"],
-        deps=[PUBLISHED],
-        group_name="publish",
-        kinds={"excel"},
-        description="Every published mart as a sheet of one workbook.",
-        required_resource_keys={"pipeline"},
-    )
-    def workbook(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        pipeline: Pipeline = context.resources.pipeline
-        out = build_workbook(
-            pipeline.outputs / "published" / "current",
-            pipeline.reports / "marts.xlsx",
-            language=pipeline.settings.configuration.language,
-        )
-        pipeline.progress(f"workbook: {out.stat().st_size:,} bytes")
-        return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(out)), "bytes": out.stat().st_size})
-
-    return dg.Definitions(assets=[published, page, quality_page, workbook])
+    return report

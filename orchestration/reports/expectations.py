@@ -8,7 +8,6 @@ not from the published build, because it is most needed when a failed expectatio
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -16,10 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
-TEMPLATES = Path(__file__).resolve().parent / "templates"
+from orchestration.reports.elements import rendered, write_page
 
 
 @dataclass(frozen=True)
@@ -51,15 +48,8 @@ def build_expectations_page(
     """
     lines = [(str(row["contract"]), _line(row)) for row in table.to_dict("records")]
     contracts = [(name, [line for _, line in group]) for name, group in groupby(lines, key=lambda pair: pair[0])]
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    html = environment.get_template("expectations.html.j2").render(
-        style=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
+    html = rendered(
+        "expectations.html.j2",
         facts=facts,
         errors=errors,
         contracts=contracts,
@@ -68,11 +58,7 @@ def build_expectations_page(
         critical=sum(line.state == "failed" for _, line in lines),
         warnings=sum(line.state == "warning" for _, line in lines),
     )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = out.with_name(f".{out.name}.{os.getpid()}")
-    temporary.write_text(html, encoding="utf-8")
-    temporary.replace(out)
-    return out
+    return write_page(out, html)
 
 
 def _line(row: Mapping[Any, Any]) -> _Line:

@@ -43,13 +43,30 @@ def load_labels(marts: PublishedMarts, defaults: Path = DEFAULT_LABELS) -> dict[
 
     A company's own label file may hold a few keys only; the page needs all of them, so the defaults stand behind it.
     """
-    with defaults.open(encoding="utf-8-sig", newline="") as file:
-        labels = {row["key"]: {code: row[code] for code in LANGUAGES} for row in csv.DictReader(file)}
+    labels = read_labels(defaults)
     if marts.has("dim_labels"):
         for row in marts.rows("select label_key, en, ru, fa from dim_labels"):
             own = {code: row[code] for code in LANGUAGES if row[code]}
             labels[row["label_key"]] = {**labels.get(row["label_key"], {}), **own}
     return labels
+
+
+def read_labels(file: Path = DEFAULT_LABELS) -> dict[str, dict[str, str]]:
+    """The labels of one file, key → language → text."""
+    with file.open(encoding="utf-8-sig", newline="") as rows:
+        return {row["key"]: {code: row[code] for code in LANGUAGES} for row in csv.DictReader(rows)}
+
+
+def language_of(marts: PublishedMarts, code: str, labels: Labels | None = None) -> Language:
+    """The language of a page about a published build: its calendar, zone and currencies; `labels` default as published."""
+    facts = marts.build.facts
+    return Language(
+        code,
+        load_labels(marts) if labels is None else labels,
+        period_calendar=str(facts["period_calendar"]),
+        time_zone=str(facts["time_zone"]),
+        exponents=marts.build.currency_exponents,
+    )
 
 
 class Language:

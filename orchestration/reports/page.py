@@ -1,25 +1,18 @@
 """`reports/index.html`: one self-contained page about one published build, for people who argue about revenue.
 
-The page is made of sections; a section of blocks (a chart with its table, a table, a note); texts come from the label
-table. Nothing is loaded from anywhere and nothing runs: it opens from a mail attachment.
+Texts come from the label table.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
 from orchestration.reports import charts, figures
-from orchestration.reports.language import Labels, Language, load_labels
+from orchestration.reports.elements import Block, Card, Cell, Section, Table, rendered, write_page
+from orchestration.reports.language import Labels, Language, language_of
 from orchestration.reports.reader import PublishedMarts
-
-TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 MONTHS_SHOWN = 12
 
@@ -28,69 +21,6 @@ _MULTIPLES = ("ltv_to_cac",)
 
 PAYMENT_COVERAGE_FLOOR = Decimal("0.8")
 """D15: below this share of paid won value the gap is printed."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A table cell: text, whether it is a number (aligned to the end), a heat from 0 to 1, a tooltip."""
-
-    text: str
-    is_number: bool = False
-    heat: float | None = None
-    title: str = ""
-    css_class: str = ""
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table with a caption; cells without rows are said in words by `empty`."""
-
-    headers: Sequence[Cell]
-    rows: Sequence[Sequence[Cell]]
-    caption: str = ""
-    folded_under: str = ""
-
-
-@dataclass(frozen=True)
-class Card:
-    """A KPI of the strip."""
-
-    name: str
-    value: str
-    facts: Sequence[str]
-    state: str = ""
-    state_text: str = ""
-    missing: str = ""
-
-
-@dataclass(frozen=True)
-class Block:
-    """One thing in a section; exactly one of the members is set (a chart may have a legend and a table behind it)."""
-
-    note: str = ""
-    tone: str = ""
-    heading: str = ""
-    svg: Markup | None = None
-    legend: Markup | None = None
-    table: Table | None = None
-    cards: Sequence[Card] = ()
-    multiples: Sequence[tuple[str, str, Markup]] = ()
-
-
-@dataclass
-class Section:
-    """A section of the page with its anchor."""
-
-    anchor: str
-    title: str
-    lead: str = ""
-    blocks: list[Block] = field(default_factory=list)
-
-    def note(self, text: str, tone: str = "") -> None:
-        self.blocks.append(Block(note=text, tone=tone))
-
-    def add(self, block: Block) -> None:
-        self.blocks.append(block)
 
 
 def build_page(published: Path, out: Path, *, language: str, labels: Labels | None = None) -> Path:
@@ -106,22 +36,10 @@ def build_page(published: Path, out: Path, *, language: str, labels: Labels | No
     Returns `out`. Raises LabelError for a missing text, ReportError when published columns are not those read here.
     """
     with PublishedMarts(published) as marts:
-        build = marts.build
-        words = Language(
-            language,
-            load_labels(marts) if labels is None else labels,
-            period_calendar=str(build.facts["period_calendar"]),
-            time_zone=str(build.facts["time_zone"]),
-            exponents=build.currency_exponents,
-        )
+        words = language_of(marts, language, labels)
         page = Page(marts, words)
         html = page.html()
-    out = Path(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    beside = out.with_name(f".{out.name}.{os.getpid()}")
-    beside.write_text(html, encoding="utf-8")
-    beside.replace(out)
-    return out
+    return write_page(out, html)
 
 
 class Page:
@@ -138,13 +56,6 @@ class Page:
 
     def html(self) -> str:
         """The whole page."""
-        environment = Environment(
-            loader=FileSystemLoader(TEMPLATES),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
         sections = [
             self.kpis(),
             self.funnel(),
@@ -154,14 +65,14 @@ class Page:
             self.missing(),
             self.oddities(),
         ]
-        return environment.get_template("page.html.j2").render(
+        return rendered(
+            "page.html.j2",
             words=self.words,
             title=self.text("title"),
             company=self.words.data(self.facts["company"]),
             header=self.header(),
             sections=sections,
             footer=self.footer(),
-            style=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
         )
 
     def text(self, key: str, **values: str) -> str:

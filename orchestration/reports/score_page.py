@@ -6,19 +6,17 @@ The same blocks, texts and charts as the page of a build, but made from a `Table
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ml.scoring.compare import TableComparison
 from orchestration.reports import charts
-from orchestration.reports.language import DEFAULT_LABELS, LANGUAGES, Language
-from orchestration.reports.page import TEMPLATES, Block, Card, Cell, Section, Table
+from orchestration.reports.elements import Block, Card, Cell, Section, Table, rendered, write_page
+from orchestration.reports.language import DEFAULT_LABELS, Language, read_labels
 
 SHOWN_LEADS = 25
 SHOWN_FEATURES = 15
@@ -39,19 +37,13 @@ def build_score_page(
     `table` is the file's name, `clean` takes e-mail addresses and phone numbers out of a text of the table.
     """
     html = ScorePage(found, _words(language), table, clean, notes).html()
-    out.parent.mkdir(parents=True, exist_ok=True)
-    beside = out.with_name(f".{out.name}.{os.getpid()}")
-    beside.write_text(html, encoding="utf-8")
-    beside.replace(out)
-    return out
+    return write_page(out, html)
 
 
 def _words(language: str) -> Language:
-    with DEFAULT_LABELS.open(encoding="utf-8-sig", newline="") as file:
-        labels = {row["key"]: {code: row[code] for code in LANGUAGES} for row in csv.DictReader(file)}
     with CURRENCIES.open(encoding="utf-8-sig", newline="") as file:
         exponents = {row["currency"]: int(row["exponent"]) for row in csv.DictReader(file) if row["exponent"]}
-    return Language(language, labels, exponents=exponents)
+    return Language(language, read_labels(), exponents=exponents)
 
 
 class ScorePage:
@@ -68,22 +60,15 @@ class ScorePage:
 
     def html(self) -> str:
         """The whole page."""
-        environment = Environment(
-            loader=FileSystemLoader(TEMPLATES),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
         sections = [self.verdict(), self.gains(), self.swap_set(), self.reasons(), self.guard(), self.trust()]
-        return environment.get_template("page.html.j2").render(
+        return rendered(
+            "page.html.j2",
             words=self.words,
             title=self.text("title"),
             company=self.words.data(self.table),
             header=self.header(),
             sections=sections,
             footer=[self.text("footer_snapshot"), self.text("footer_cause")],
-            style=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
         )
 
     def text(self, key: str, **values: str) -> str:

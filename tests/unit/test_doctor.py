@@ -79,7 +79,9 @@ def test_a_home_that_another_run_holds_is_named_with_its_holder(tmp_path: Path) 
     with HomeLock(settings.home, "run-17"):
         (line,) = stopping(settings)
     assert "run-17" in line
+    left = (settings.home / "run.lock").read_bytes()
     assert stopping(settings) == []
+    assert (settings.home / "run.lock").read_bytes() == left
 
 
 def test_too_little_space_is_said_before_a_run_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,14 +142,9 @@ def read_header(path: Path, stream: StreamMapping) -> tuple[str, ...]:
         except (pa.ArrowInvalid, OSError) as error:
             raise FilesError(f"{path}: not a Parquet file that can be read ({error})") from error
     if stream.format == "xlsx":
-        with _named_as_no_workbook(path):
-            _check_archive(path)
-            workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
-            try:
-                rows = _worksheet(path, workbook, stream.sheet).iter_rows(min_row=stream.header_row, values_only=True)
-                return _xlsx_header(next(rows, ()))
-            finally:
-                workbook.close()
+        with open_workbook(path) as workbook:
+            rows = _worksheet(path, workbook, stream.sheet).iter_rows(min_row=stream.header_row, values_only=True)
+            return _xlsx_header(next(rows, ()))
     with path.open("rb") as file:
         raw = file.read(_HEAD_BYTES)
     # a character or a line that the cut goes through must not look like a defect of the file
@@ -450,10 +445,16 @@ def cell_text(value: Any) -> str | None:
 
 
 @contextmanager
-def _named_as_no_workbook(path: Path) -> Iterator[None]:
-    """Whatever zipfile, the XML parser or openpyxl say of a file that is none, in one sentence."""
+def open_workbook(path: Path) -> Iterator[openpyxl.Workbook]:
+    """A workbook whose archive was checked first. Whatever zipfile, the XML parser or openpyxl say of a file that is none,
+    also while it is read, is a FilesError."""
     try:
-        yield
+        _check_archive(path)
+        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        try:
+            yield workbook
+        finally:
+            workbook.close()
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -532,46 +533,40 @@ def _xlsx_header(cells: Sequence[Any]) -> tuple[str, ...]:
 
 def _read_xlsx(path: Path, sheet: str | None, header_row: int) -> FileContent:
     """One sheet; formulas by the values stored with them. Cells after a row's last filled one are empty."""
-    with _named_as_no_workbook(path):
-        _check_archive(path)
-        return _read_sheet(path, sheet, header_row)
+    with open_workbook(path) as workbook:
+        return _read_sheet(path, _worksheet(path, workbook, sheet), header_row)
 
 
-def _read_sheet(path: Path, sheet: str | None, header_row: int) -> FileContent:
-    workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    try:
-        worksheet = _worksheet(path, workbook, sheet)
-        records, without_value = _xlsx_counts(path, worksheet._worksheet_path, header_row)
-        if without_value:
-            raise FilesError(
-                f"{path}: {without_value} formula cells have no stored value; open the file in a spreadsheet program, "
-                "save it, and export again"
-            )
-        worksheet.reset_dimensions()
-        header: tuple[str, ...] = ()
-        rows: list[list[str | None]] = []
-        numbers: list[int] = []
-        lines: list[int] = []
-        bad: list[BadRow] = []
-        number = 0
-        for line, cells in enumerate(worksheet.iter_rows(values_only=True), start=1):
-            if line < header_row:
-                continue
-            if line == header_row:
-                header = _xlsx_header(cells)
-                continue
-            if all(cell is None for cell in cells):
-                continue
-            number += 1
-            row = [cell_text(cell) for cell in cells]
-            if any(value is not None for value in row[len(header) :]):
-                bad.append(BadRow(number, line, "too_many_columns"))
-                continue
-            rows.append((row + [None] * len(header))[: len(header)])
-            numbers.append(number)
-            lines.append(line)
-    finally:
-        workbook.close()
+def _read_sheet(path: Path, worksheet: Any, header_row: int) -> FileContent:
+    records, without_value = _xlsx_counts(path, worksheet._worksheet_path, header_row)
+    if without_value:
+        raise FilesError(
+            f"{path}: {without_value} formula cells have no stored value; open the file in a spreadsheet program, "
+            "save it, and export again"
+        )
+    worksheet.reset_dimensions()
+    header: tuple[str, ...] = ()
+    rows: list[list[str | None]] = []
+    numbers: list[int] = []
+    lines: list[int] = []
+    bad: list[BadRow] = []
+    number = 0
+    for line, cells in enumerate(worksheet.iter_rows(values_only=True), start=1):
+        if line < header_row:
+            continue
+        if line == header_row:
+            header = _xlsx_header(cells)
+            continue
+        if all(cell is None for cell in cells):
+            continue
+        number += 1
+        row = [cell_text(cell) for cell in cells]
+        if any(value is not None for value in row[len(header) :]):
+            bad.append(BadRow(number, line, "too_many_columns"))
+            continue
+        rows.append((row + [None] * len(header))[: len(header)])
+        numbers.append(number)
+        lines.append(line)
     if not header:
         raise FilesError(f"{path}: no header in row {header_row}; the sheet must begin with the names of its columns")
     columns = [[row[position] for row in rows] for position in range(len(header))]

@@ -16,6 +16,7 @@ import yaml
 
 from orchestration.contracts import Contract, Field
 from orchestration.sources.files.mapping import field_kind
+from orchestration.sources.files.profile import PLACEHOLDERS
 from orchestration.sources.proposal.column_types import CONTACT_KINDS, ColumnFacts, Words
 
 SYNONYMS_FILE = Path(__file__).with_name("synonyms.yml")
@@ -141,7 +142,7 @@ def load_synonyms(contracts: Mapping[str, Contract], path: Path = SYNONYMS_FILE)
         personal=_listed(document["personal"]),
         free_text=_listed(document["free_text"]),
         contacts={kind: _listed(everywhere[f"{kind}_token"]) for kind in CONTACT_KINDS},
-        placeholders=frozenset(str(text).casefold() for text in document["placeholders"]),
+        placeholders=PLACEHOLDERS | {str(text).casefold() for text in document["placeholders"]},
     )
 
 

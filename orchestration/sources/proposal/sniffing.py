@@ -3,18 +3,16 @@
 import csv
 import io
 import re
-import zipfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from orchestration.sources.files.reading import DELIMITERS, FilesError, cell_text, unique_names
+from orchestration.sources.files.reading import DELIMITERS, FilesError, cell_text, open_workbook, unique_names
 
 HEAD_BYTES = 256_000
 """How much of a text file is looked at; a character cut at its end does not count."""
@@ -91,30 +89,19 @@ def _parquet(path: Path) -> Layout:
 
 def _workbook(path: Path) -> list[Layout]:
     """The sheets that hold a table."""
-    try:
-        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, openpyxl.utils.exceptions.InvalidFileException) as error:
-        raise FilesError(
-            f"{path}: not an XLSX workbook that can be read ({error}); save it as .xlsx or .csv"
-        ) from error
     found = []
-    try:
+    with open_workbook(path) as workbook:
         for worksheet in workbook.worksheets:
-            try:
-                rows = [
-                    [cell_text(cell) or "" for cell in row]
-                    for row in worksheet.iter_rows(max_row=HEAD_RECORDS, values_only=True)
-                ]
-            except (KeyError, ValueError, TypeError, SyntaxError, OSError, zipfile.BadZipFile) as error:
-                raise FilesError(f"{path}: sheet {worksheet.title!r} cannot be read ({error})") from error
+            rows = [
+                [cell_text(cell) or "" for cell in row]
+                for row in worksheet.iter_rows(max_row=HEAD_RECORDS, values_only=True)
+            ]
             numbered = [(number, _without_tail(row)) for number, row in enumerate(rows, 1)]
             filled = [(number, row) for number, row in numbered if row]
             if not filled:
                 continue
             header = _header_of(filled)
             found.append(Layout(path, "xlsx", encoding_name="XLSX", sheet=worksheet.title, header_row=header))
-    finally:
-        workbook.close()
     if not found:
         raise FilesError(f"{path}: no sheet holds anything")
     return found

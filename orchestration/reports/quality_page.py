@@ -7,16 +7,12 @@ findings; expectations that were not met; totals that do not agree. Language, di
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
-from orchestration.reports.language import Labels, Language, load_labels
-from orchestration.reports.page import TEMPLATES, Block, Cell, Section, Table
+from orchestration.reports.elements import Block, Cell, Section, Table, rendered, write_page
+from orchestration.reports.language import Labels, Language, language_of
 from orchestration.reports.reader import PublishedMarts
 
 LINES_SHOWN = 10
@@ -30,21 +26,8 @@ KEYS_SHOWN = 3
 def build_quality_page(published: Path, out: Path, *, language: str, labels: Labels | None = None) -> Path:
     """Write the page of a published build; parameters, result and errors as of `build_page`."""
     with PublishedMarts(published) as marts:
-        facts = marts.build.facts
-        words = Language(
-            language,
-            load_labels(marts) if labels is None else labels,
-            period_calendar=str(facts["period_calendar"]),
-            time_zone=str(facts["time_zone"]),
-            exponents=marts.build.currency_exponents,
-        )
-        html = QualityPage(marts, words).html()
-    out = Path(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    beside = out.with_name(f".{out.name}.{os.getpid()}")
-    beside.write_text(html, encoding="utf-8")
-    beside.replace(out)
-    return out
+        html = QualityPage(marts, language_of(marts, language, labels)).html()
+    return write_page(out, html)
 
 
 class QualityPage:
@@ -55,15 +38,9 @@ class QualityPage:
 
     def html(self) -> str:
         """The whole page."""
-        environment = Environment(
-            loader=FileSystemLoader(TEMPLATES),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
         facts, words = self.marts.build.facts, self.words
-        return environment.get_template("page.html.j2").render(
+        return rendered(
+            "page.html.j2",
             words=words,
             title=self.text("title"),
             company=words.data(facts["company"]),
@@ -73,7 +50,6 @@ class QualityPage:
             ],
             sections=[self.files(), self.set_aside(), self.findings(), self.expectations(), self.reconciliation()],
             footer=[self.text("footer")],
-            style=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
         )
 
     def text(self, key: str, **values: str) -> str:
