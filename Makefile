@@ -7,7 +7,9 @@ export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
-.PHONY: help install demo test check dev bench verify lock clean
+.PHONY: help install spark demo test check dev bench verify lock clean
+# the extra `spark` is half a gigabyte: the tests of the engine run where Java is there to run them
+TEST_NEEDS := $(if $(shell command -v java),install spark,install)
 
 help:  ## what there is to run
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -19,13 +21,20 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	$(BIN)/python -c 'from orchestration.dbt_runner import Dbt, INSTALLED_PARSE; Dbt(INSTALLED_PARSE.parent).parse()'
+	$(BIN)/python -c 'from orchestration.dbt_runner import Dbt, INSTALLED; Dbt(INSTALLED).parse()'
+	@touch $@
+
+spark: $(VENV)/.spark  ## what `--engine spark` needs, beside Java 17 or newer
+
+$(VENV)/.spark: $(VENV)/.installed requirements-spark.lock
+	$(BIN)/python -m pip install --quiet --require-hashes --no-deps --no-build-isolation -r requirements-spark.lock
+	$(BIN)/python -c 'from orchestration.dbt_runner import Dbt, installed_target; Dbt(installed_target("spark"), "spark").parse()'
 	@touch $@
 
 demo: install  ## a small company's exports through the whole chain
 	$(BIN)/onefunnel demo
 
-test: check  ## every check and every test
+test: $(TEST_NEEDS) check  ## every check and every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: install  ## linters, types, definitions, conventions
@@ -47,11 +56,13 @@ bench: install  ## measured work, printed with the machine and the versions
 	$(BIN)/python -m benchmarks.ledger_speed
 	$(BIN)/python -m benchmarks.demo_speed
 
-verify: install  ## what is too heavy for every push; resumable, see docs/verified.md
+verify: install spark  ## what is too heavy for every push; resumable, see docs/verified.md
 	$(BIN)/python -m pytest -m verify
 
 lock:  ## resolve the dependencies again (needs uv)
 	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-strip-extras --python-version 3.11 --universal --custom-compile-command "make lock" -o requirements.lock
+	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"], sep="\n")' | \
+		uv pip compile - --no-deps --generate-hashes --no-emit-index-url --python-version 3.11 --universal --custom-compile-command "make lock" -o requirements-spark.lock
 
 clean:  ## outputs and caches, not the environment
 	rm -rf var dbt_project/target dbt_project/logs

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 
 from data_quality.expectations import TABLES as EXPECTATION_TABLES
@@ -23,9 +22,10 @@ from ml.scoring.run import TABLES as SCORING_TABLES
 from orchestration.clock import Clock, to_text
 from orchestration.contracts import LINEAGE_COLUMNS, Contract, load_contracts
 from orchestration.landing import Lake, Pull
+from orchestration.landing.quarantine import QUARANTINE_SCHEMA
 from orchestration.settings import Settings
 from orchestration.sources.definitions import SCHEMAS
-from orchestration.warehouse import Warehouse
+from orchestration.warehouse import Content, Warehouse
 
 OWN_SOURCES = ("definitions", "calendar")
 """Sources that say nothing of the business: they do not move `evaluated_at` (decision 7)."""
@@ -89,98 +89,114 @@ def fix_build(lake: Lake, clock: Clock, sources: Iterable[str], as_of: datetime 
     )
 
 
-def bind(warehouse: Warehouse, lake: Lake, build: Build, settings: Settings) -> None:
-    """Start the warehouse anew, with schemas `raw_*` that show exactly the pulls of a build.
+def bind(warehouse: Warehouse, lake: Lake, build: Build, settings: Settings) -> list[str]:
+    """Start the warehouse anew, with schemas `raw_*` that show exactly the pulls of a build; returns what stands there.
 
-    The lake is the truth: a file that is broken, of another version of DuckDB, or with tables of an older version of the
-    models is nobody's loss.
+    The lake is the truth: a warehouse that is broken, of another version of its engine, or with tables of an older version
+    of the models is nobody's loss.
     """
     contracts = load_contracts()
-    warehouse.start_empty()
-    with warehouse.connect() as connection:
-        connection.execute("begin")
-        _bind_streams(connection, build)
-        _bind_definitions(connection, build)
-        _bind_contracts(connection, build, contracts)
-        _bind_calendar(connection, build)
-        _write_landing(connection, lake, build)
-        _write_build(connection, build, settings, contracts)
-        for table, types in PYTHON_TABLES.items():
-            connection.execute(f"create schema if not exists {table.split('.')[0]}")
-            columns = ", ".join(f"{name} {kind}" for name, kind in types.items())
-            connection.execute(f"create table {table} ({columns})")
-        connection.execute("commit")
+    views = {
+        **_streams(warehouse, build),
+        **_definitions(warehouse, build),
+        **_contracts(warehouse, build, contracts),
+        **_calendar(warehouse, build),
+        **_quarantine(warehouse, build),
+    }
+    tables = {
+        **_landing(lake, build),
+        **_facts(build, settings, contracts),
+        **{name: _content([], types) for name, types in PYTHON_TABLES.items()},
+    }
+    warehouse.start(build.build_id, views, tables)
+    return [*views, *tables]
 
 
-def _scan(files: Sequence[Path]) -> str:
-    names = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
-    return f"read_parquet([{names}], union_by_name = true, hive_partitioning = true, hive_types_autocast = true)"
-
-
-def _bind_streams(connection: duckdb.DuckDBPyConnection, build: Build) -> None:
+def _streams(warehouse: Warehouse, build: Build) -> dict[str, str]:
     """`raw_<source>.<stream>`: the rows as the source wrote them."""
-    streams: dict[tuple[str, str], list[Path]] = {}
+    streams: dict[str, list[Pull]] = {}
     for pull in build.pulls:
         if pull.source not in OWN_SOURCES:
-            streams.setdefault((pull.source, pull.stream), []).extend(pull.parts)
-    for (source, stream), files in streams.items():
-        connection.execute(f'create schema if not exists "raw_{source}"')
-        connection.execute(f'create view "raw_{source}"."{stream}" as select * from {_scan(files)}')
+            streams.setdefault(f"raw_{pull.source}.{pull.stream}", []).append(pull)
+    return {name: _union(warehouse, pulls) for name, pulls in streams.items()}
 
 
-def _bind_definitions(connection: duckdb.DuckDBPyConnection, build: Build) -> None:
+def _union(warehouse: Warehouse, pulls: Sequence[Pull]) -> str:
+    """All rows of several pulls with the number of each; a column that one of them lacks is null there."""
+    columns = list(dict.fromkeys(column for pull in pulls for column in pull.columns))
+    # a file may have a column of its own with that name
+    shown = {name: "pull_in_file" if name == "pull" else name for name in columns}
+    shapes: dict[tuple[str, ...], list[Path]] = {}
+    for pull in pulls:
+        shapes.setdefault(pull.columns, []).extend(pull.parts)
+    return " union all ".join(
+        f"select {_texts(warehouse, {shown[name]: name if name in shape else None for name in columns})}, _pull as pull "
+        f"from {warehouse.scan(files, shape)}"
+        for shape, files in shapes.items()
+    )
+
+
+def _texts(warehouse: Warehouse, columns: Mapping[str, str | None]) -> str:
+    """Select list of text columns: name → the column it is read from, or None for null."""
+    return ", ".join(
+        f"cast({'null' if origin is None else warehouse.quoted(origin)} as string) as {warehouse.quoted(name)}"
+        for name, origin in columns.items()
+    )
+
+
+def _definitions(warehouse: Warehouse, build: Build) -> dict[str, str]:
     """`raw_definitions.<name>`: every definition, empty where the company has none."""
-    connection.execute("create schema raw_definitions")
     landed = {pull.stream: pull for pull in build.pulls if pull.source == "definitions"}
+    views = {}
     for name, schema in SCHEMAS.items():
-        columns = ", ".join(f'nullif("{column}", \'\') as "{column}"' for column in schema.column_names)
         if name in landed:
-            select = f'select {columns}, cast(pull as bigint) as _pull, cast("_row" as bigint) as _row from {_scan(landed[name].parts)}'
+            columns = ", ".join(
+                f"nullif({warehouse.quoted(column)}, '') as {warehouse.quoted(column)}"
+                for column in schema.column_names
+            )
+            pull = landed[name]
+            views[f"raw_definitions.{name}"] = (
+                f"select {columns}, _pull, cast(_row as bigint) as _row from {warehouse.scan(pull.parts, pull.columns)}"
+            )
         else:
-            nulls = ", ".join(f'cast(null as varchar) as "{column}"' for column in schema.column_names)
-            select = f"select {nulls}, cast(null as bigint) as _pull, cast(null as bigint) as _row where false"
-        connection.execute(f'create view raw_definitions."{name}" as {select}')
+            nulls = _texts(warehouse, dict.fromkeys(schema.column_names))
+            views[f"raw_definitions.{name}"] = (
+                f"select {nulls}, cast(null as bigint) as _pull, cast(null as bigint) as _row where false"
+            )
+    return views
 
 
-def _bind_contracts(connection: duckdb.DuckDBPyConnection, build: Build, contracts: dict[str, Contract]) -> None:
+def _contracts(warehouse: Warehouse, build: Build, contracts: dict[str, Contract]) -> dict[str, str]:
     """`raw_files.<contract>`: what the mappings filled, as canonical text, with the key of the raw record."""
-    connection.execute("create schema raw_files")
     selects: dict[str, list[str]] = {name: [] for name in contracts}
     for pull in build.pulls:
-        files = pull.parts
-        for fill in pull.fills:
-            if not files:
-                continue
+        for fill in pull.fills if pull.parts else ():
             contract = contracts[fill["contract"]]
-            fields = ", ".join(
-                f'cast("{fill["columns"][field]}" as varchar) as "{field}"'
-                if field in fill["columns"]
-                else f'cast(null as varchar) as "{field}"'
-                for field in contract.field_names
-            )
-            prefix = f"{pull.source}/{pull.stream}/"
+            fields = _texts(warehouse, {field: fill["columns"].get(field) for field in contract.field_names})
             selects[contract.name].append(
-                f"select {fields}, '{pull.source}' as source_system, '{prefix}' || \"_key\" || '/{pull.pull}' as source_record_key "
-                f"from {_scan(files)} where \"{fill['name']}__is_filled\" = 'true'"
+                f"select {fields}, '{pull.source}' as source_system, "
+                f"'{pull.source}/{pull.stream}/' || _key || '/{pull.pull}' as source_record_key "
+                f"from {warehouse.scan(pull.parts, pull.columns)} "
+                f"where {warehouse.quoted(fill['name'] + '__is_filled')} = 'true'"
             )
-    for name, contract in contracts.items():
-        nulls = ", ".join(
-            f'cast(null as varchar) as "{column}"' for column in (*contract.field_names, *LINEAGE_COLUMNS)
-        )
-        select = " union all ".join(selects[name]) or f"select {nulls} where false"
-        connection.execute(f'create view raw_files."{name}" as {select}')
+    return {
+        f"raw_files.{name}": " union all ".join(selects[name])
+        or f"select {_texts(warehouse, dict.fromkeys((*contract.field_names, *LINEAGE_COLUMNS)))} where false"
+        for name, contract in contracts.items()
+    }
 
 
-def _bind_calendar(connection: duckdb.DuckDBPyConnection, build: Build) -> None:
-    connection.execute("create schema raw_calendar")
-    files = [file for pull in build.pulls if pull.source == "calendar" for file in pull.parts]
-    if not files:
+def _calendar(warehouse: Warehouse, build: Build) -> dict[str, str]:
+    pulls = [pull for pull in build.pulls if (pull.source, pull.stream) == ("calendar", "days")]
+    if not pulls:
         raise BindingError(f"the calendar is not in the lake as of {to_text(build.as_of_at)}")
-    connection.execute(
-        "create view raw_calendar.days as select cast(date_on as date) as date_on, cast(iso_weekday as bigint) as iso_weekday, "
-        "cast(gregorian_month_starts_on as date) as gregorian_month_starts_on, cast(jalali_month_starts_on as date) as jalali_month_starts_on, "
-        f"gregorian_period, jalali_period from {_scan(files)}"
-    )
+    days = warehouse.scan([part for pull in pulls for part in pull.parts], pulls[0].columns)
+    return {
+        "raw_calendar.days": "select cast(date_on as date) as date_on, cast(iso_weekday as bigint) as iso_weekday, "
+        "cast(gregorian_month_starts_on as date) as gregorian_month_starts_on, "
+        "cast(jalali_month_starts_on as date) as jalali_month_starts_on, "
+        f"gregorian_period, jalali_period from {days}"
+    }
 
 
 _PULLS = {
@@ -188,8 +204,8 @@ _PULLS = {
     "rows": "bigint", "quarantined": "bigint", "observed_at": "timestamp", "committed_at": "timestamp", "is_read": "boolean",
 }  # fmt: skip
 _QUARANTINED = {
-    "source": "varchar", "stream": "varchar", "pull": "bigint", "file_name": "varchar", "row_number": "bigint",
-    "line_number": "bigint", "column_name": "varchar", "contract": "varchar", "scope": "varchar", "reason": "varchar", "shape": "varchar",
+    "file_name": "string", "row_number": "bigint", "line_number": "bigint", "column_name": "string", "contract": "string",
+    "scope": "string", "reason": "string", "shape": "string",
 }  # fmt: skip
 _FINDINGS = {
     "source": "varchar", "stream": "varchar", "pull": "bigint", "file_name": "varchar", "column_name": "varchar",
@@ -201,9 +217,8 @@ _FILLS = {
 }  # fmt: skip
 
 
-def _write_landing(connection: duckdb.DuckDBPyConnection, lake: Lake, build: Build) -> None:
-    """What the door recorded for the pulls of this build: the log, quarantined rows, findings, fills."""
-    connection.execute("create schema raw_landing")
+def _landing(lake: Lake, build: Build) -> dict[str, Content]:
+    """What the door recorded for the pulls of this build: the log, findings, fills."""
     read = {(pull.source, pull.stream, pull.pull) for pull in build.pulls}
     log = [
         {
@@ -212,9 +227,7 @@ def _write_landing(connection: duckdb.DuckDBPyConnection, lake: Lake, build: Bui
         }
         for pull in lake.pulls(as_of=build.as_of_at)
     ]
-    _create(connection, "raw_landing.pulls", log, _PULLS)
-
-    findings, fills, quarantine_files = [], [], []
+    findings, fills = [], []
     for pull in build.pulls:
         origin = {"source": pull.source, "stream": pull.stream, "pull": pull.pull}
         findings += [{**origin, "file_name": pull.account, **finding} for finding in pull.findings]
@@ -236,24 +249,31 @@ def _write_landing(connection: duckdb.DuckDBPyConnection, lake: Lake, build: Bui
                 }
                 for money in fill["money"]
             ]
-        quarantine_files += pull.quarantine_files
-    _create(connection, "raw_landing.findings", findings, _FINDINGS)
-    _create(connection, "raw_landing.fills", fills, _FILLS)
-    columns = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in _QUARANTINED.items())
-    if quarantine_files:
-        # the source and stream stand in the path only: lake/raw/<source>/<stream>/pull=<n>/quarantine-*.parquet
-        scan = _scan(quarantine_files).replace("union_by_name", "filename = true, union_by_name")
-        connection.execute(
-            f"create table raw_landing.quarantined_rows as select {columns} from (select * , "
-            f"split_part(filename, '/', -4) as source, split_part(filename, '/', -3) as stream from {scan})"
-        )
-    else:
-        _create(connection, "raw_landing.quarantined_rows", [], _QUARANTINED)
+    return {
+        "raw_landing.pulls": _content(log, _PULLS),
+        "raw_landing.findings": _content(findings, _FINDINGS),
+        "raw_landing.fills": _content(fills, _FILLS),
+    }
 
 
-def _write_build(
-    connection: duckdb.DuckDBPyConnection, build: Build, settings: Settings, contracts: dict[str, Contract]
-) -> None:
+def _quarantine(warehouse: Warehouse, build: Build) -> dict[str, str]:
+    """`raw_landing.quarantined_rows`: what was set aside in the pulls of this build."""
+    files: dict[tuple[str, str], list[Path]] = {}
+    for pull in build.pulls:
+        files.setdefault((pull.source, pull.stream), []).extend(pull.quarantine_files)
+    columns = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in _QUARANTINED.items())
+    selects = [
+        f"select '{source}' as source, '{stream}' as stream, _pull as pull, {columns} "
+        f"from {warehouse.scan(paths, QUARANTINE_SCHEMA.names)}"
+        for (source, stream), paths in files.items()
+        if paths
+    ]
+    nothing = {"source": "string", "stream": "string", "pull": "bigint", **_QUARANTINED}
+    nulls = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in nothing.items())
+    return {"raw_landing.quarantined_rows": " union all ".join(selects) or f"select {nulls} where false"}
+
+
+def _facts(build: Build, settings: Settings, contracts: dict[str, Contract]) -> dict[str, Content]:
     """The one row of build facts. A payments source exists when a mapping fills the contract payments (D15)."""
     configuration = settings.configuration
     filled = {fill["contract"] for pull in build.pulls for fill in pull.fills}
@@ -268,19 +288,17 @@ def _write_build(
         "evaluated_at": "timestamp",
         "has_payments_source": "boolean",
     }
-    connection.execute("create schema raw_build")
-    _create(connection, "raw_build.build", [facts], types)
-    used = sorted(filled & set(contracts))
-    _create(connection, "raw_build.filled_contracts", [{"contract": name} for name in used], {"contract": "varchar"})
+    used = [{"contract": name} for name in sorted(filled & set(contracts))]
+    return {
+        "raw_build.build": _content([facts], types),
+        "raw_build.filled_contracts": _content(used, {"contract": "varchar"}),
+    }
 
 
-def _create(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict], types: dict[str, str]) -> None:
-    """A table from dictionaries, through JSON so that instants and nulls keep their meaning."""
+def _content(rows: list[dict], types: dict[str, str]) -> Content:
+    """Rows from dictionaries, through text where needed, so that instants and nulls keep their meaning."""
     frame = pd.DataFrame({name: [_scalar(row.get(name)) for row in rows] for name in types}, dtype="object")
-    connection.register("rows_to_create", frame)
-    columns = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in types.items())
-    connection.execute(f"create table {table} as select {columns} from rows_to_create")
-    connection.unregister("rows_to_create")
+    return Content(frame, types)
 
 
 def _scalar(value: object) -> object:

@@ -14,6 +14,7 @@ import click
 from orchestration.console import say, shown
 from orchestration.score_command import score
 from orchestration.settings import PROJECT_ROOT, Settings, SettingsError, load_settings
+from orchestration.spark.command import spark
 
 DEMO_CONFIG = PROJECT_ROOT / "demo" / "company" / "onefunnel.yml"
 
@@ -22,6 +23,13 @@ def config_option(command: Any) -> Any:
     return click.option(
         "--config", "config", type=click.Path(dir_okay=False, path_type=Path), default=Path("onefunnel.yml"), show_default=True,
         help="The configuration: sources, mappings, definitions, time zone, currency.",
+    )(command)  # fmt: skip
+
+
+def engine_option(command: Any) -> Any:
+    return click.option(
+        "--engine", type=click.Choice(["duckdb", "spark"]),
+        help="Where the models run [default: `engine:` of the configuration, else duckdb]; docs/scale.md says when to change.",
     )(command)  # fmt: skip
 
 
@@ -35,6 +43,7 @@ def main() -> None:
 
 
 main.add_command(score)
+main.add_command(spark)
 
 
 @main.command()
@@ -44,13 +53,14 @@ main.add_command(score)
     metavar="DATE|INSTANT",
     help="Rebuild what was known then (a date: the end of that local day), beside the current build.",
 )
+@engine_option
 @click.option("--quiet", is_flag=True, help="Only the summary.")
-def run(config: Path, as_of: str | None, quiet: bool) -> None:
+def run(config: Path, as_of: str | None, engine: str | None, quiet: bool) -> None:
     """Read the sources, build and check the marts, publish them, draw the page and the workbook.
 
     A run that fails leaves the last good build in place and says what stopped it. Running it again is always safe.
     """
-    settings = _settings(config)
+    settings = _with_engine(_settings(config), engine)
     sys.exit(_run(settings, as_of, quiet, time.monotonic()))
 
 
@@ -60,23 +70,22 @@ def run(config: Path, as_of: str | None, quiet: bool) -> None:
 @click.option(
     "--language", type=click.Choice(["en", "ru", "fa"]), help="Language of the page [default: the configuration's]."
 )
+@engine_option
 @click.option("--quiet", is_flag=True, help="Only the summary.")
-def demo(seed: int, home: Path | None, language: str | None, quiet: bool) -> None:
+def demo(seed: int, home: Path | None, language: str | None, engine: str | None, quiet: bool) -> None:
     """A small made-up company: writes its exports, then runs the whole chain on them."""
     from demo.exports import write_exports
     from orchestration.running import refuse_obstacles
 
     base = (home or Path(os.environ.get("ONEFUNNEL_HOME") or PROJECT_ROOT / "var" / "demo")).absolute()
-    settings = _settings(DEMO_CONFIG, home=base, environment=_demo_environment(base))
+    settings = _with_engine(_settings(DEMO_CONFIG, home=base, environment=_demo_environment(base)), engine)
     refuse_obstacles(settings, rebuilds_the_past=True)  # the exports are about to be written, so none is looked for
     started = time.monotonic()
     summary = write_exports(base / "exports", seed=seed)
     if not quiet:
         say(started, f"exports of the demo company written to {shown(base / 'exports')}: {len(summary.files)} files")
     if language:
-        settings = settings.model_copy(
-            update={"configuration": settings.configuration.model_copy(update={"language": language})}
-        )
+        settings = settings.replaced(language=language)
     sys.exit(_run(settings, None, quiet, started))
 
 
@@ -218,6 +227,10 @@ def _settings(config: Path, **overrides: Any) -> Settings:
         return load_settings(config, **overrides)
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
+
+
+def _with_engine(settings: Settings, engine: str | None) -> Settings:
+    return settings.replaced(engine=engine) if engine else settings
 
 
 def _run(settings: Settings, as_of: str | None, quiet: bool, started: float) -> int:

@@ -4,7 +4,8 @@ A dbt process of its own costs 6 s of start-up and parsing each time, and a run 
 steps). The manifest is parsed once per process and handed to each build.
 
 The profile names the warehouse file without its folder: dbt reads the whole project again (9 s) when a value of the profile
-differs from the one in its parse cache, and so every home can start from the cache that `make install` made.
+differs from the one in its parse cache, and so every home can start from the cache that `make install` made. The target of
+the profile is the engine: what dbt parsed for one is of no use to the other.
 """
 
 from __future__ import annotations
@@ -21,11 +22,20 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 
 from orchestration.settings import DBT_PROJECT
+from orchestration.warehouse import Warehouse
 
 _PROGRESS_EVERY = 100
 
-INSTALLED_PARSE = DBT_PROJECT / "target" / "partial_parse.msgpack"
-"""dbt's parse cache of the project as it was installed; dbt itself finds out which files have changed since."""
+INSTALLED = DBT_PROJECT / "target"
+"""Where `make install` parses the project, for DuckDB here and for Spark in the folder `spark` below."""
+
+_PARSE_CACHE = "partial_parse.msgpack"
+"""dbt itself finds out which files have changed since it was written."""
+
+
+def installed_target(engine: str) -> Path:
+    """The target folder that `make install` (for Spark: `make spark`) filled."""
+    return INSTALLED if engine == "duckdb" else INSTALLED / engine
 
 
 class DbtError(Exception):
@@ -53,11 +63,32 @@ class NodeResult:
         return self.status in ("success", "pass", "warn", "no-op")
 
 
-class Dbt:
-    """The project with its own target folder (manifest, parse cache, compiled SQL)."""
+def _keep_ansi_on_spark() -> None:
+    """dbt-spark 1.11 switches `spark.sql.ansi.enabled` off before every statement, whatever the session and the profile say:
+    an overflow of money or a bad cast would become null without a word. Its credentials keep the setting in their
+    parameters, so it is put back there."""
+    from dbt.adapters.spark.connections import SparkCredentials
 
-    def __init__(self, target: Path) -> None:
+    if getattr(SparkCredentials.__post_init__, "keeps_ansi", False):
+        return
+    as_written = SparkCredentials.__post_init__
+
+    def with_ansi(self: Any) -> None:
+        as_written(self)
+        self.server_side_parameters["spark.sql.ansi.enabled"] = "true"
+
+    with_ansi.keeps_ansi = True  # type: ignore[attr-defined]
+    SparkCredentials.__post_init__ = with_ansi  # type: ignore[method-assign]
+
+
+class Dbt:
+    """The project with its own target folder (manifest, parse cache, compiled SQL) for one engine."""
+
+    def __init__(self, target: Path, engine: str = "duckdb") -> None:
         self.target = target
+        self.engine = engine
+        if engine == "spark":
+            _keep_ansi_on_spark()
         self._parsed: Manifest | None = None
 
     @property
@@ -80,13 +111,13 @@ class Dbt:
         return self.manifest_file
 
     def build(
-        self, warehouse: Path, selection: Sequence[str], progress: Callable[[str], None] = lambda message: None
+        self, warehouse: Warehouse, selection: Sequence[str], progress: Callable[[str], None] = lambda message: None
     ) -> list[NodeResult]:
-        """Build and test the selected nodes in a warehouse file; the file is closed again at the end.
+        """Build and test the selected nodes in a warehouse; a DuckDB file is closed again at the end.
 
         Parameters
         ----------
-        warehouse : the DuckDB file; its name is the profile's, its folder is the working directory meanwhile.
+        warehouse : of this engine; a DuckDB file has the name that the profile says.
         selection : dbt's selection options, such as ["--exclude", "source:ml+"].
         progress : told now and then how many nodes are done.
 
@@ -99,13 +130,18 @@ class Dbt:
         """
         return self._execute("build", warehouse, selection, progress)
 
-    def test(self, warehouse: Path, selection: Sequence[str]) -> list[NodeResult]:
-        """Run data and unit tests on what stands in a warehouse file; as `build`, which runs unit tests only with their
-        models."""
+    def run(
+        self, warehouse: Warehouse, selection: Sequence[str], progress: Callable[[str], None] = lambda message: None
+    ) -> list[NodeResult]:
+        """Build the selected models without their tests; otherwise as `build`."""
+        return self._execute("run", warehouse, selection, progress)
+
+    def test(self, warehouse: Warehouse, selection: Sequence[str]) -> list[NodeResult]:
+        """Run data and unit tests on what stands in a warehouse; as `build`, which runs unit tests only with their models."""
         return self._execute("test", warehouse, selection, lambda message: None)
 
     def _execute(
-        self, command: str, warehouse: Path, selection: Sequence[str], progress: Callable[[str], None]
+        self, command: str, warehouse: Warehouse, selection: Sequence[str], progress: Callable[[str], None]
     ) -> list[NodeResult]:
         manifest = self._manifest()
         done = 0
@@ -119,7 +155,7 @@ class Dbt:
 
         runner = dbtRunner(manifest=manifest, callbacks=[watch])
         # the manifest was written by the parse, and results are returned: writing both again costs a second a build
-        outcome = self._invoke(runner, warehouse.parent, [command, "--no-write-json", *selection])
+        outcome = self._invoke(runner, warehouse.dbt_folder, [command, "--no-write-json", *selection])
         if outcome.result is None:
             raise DbtError(f"dbt stopped: {outcome.exception}")
         return [_result(result) for result in outcome.result.results]  # type: ignore[union-attr]
@@ -127,9 +163,9 @@ class Dbt:
     def _manifest(self) -> Manifest:
         if self._parsed is None:
             self.target.mkdir(parents=True, exist_ok=True)
-            cache = self.target / INSTALLED_PARSE.name
-            if not cache.is_file() and INSTALLED_PARSE.is_file():
-                shutil.copyfile(INSTALLED_PARSE, cache)
+            cache, installed = self.target / _PARSE_CACHE, installed_target(self.engine) / _PARSE_CACHE
+            if not cache.is_file() and installed.is_file():
+                shutil.copyfile(installed, cache)
             outcome = self._invoke(dbtRunner(), self.target, ["parse"])
             if not isinstance(outcome.result, Manifest):
                 raise DbtError(f"dbt cannot parse {DBT_PROJECT}: {outcome.exception}")
@@ -139,13 +175,22 @@ class Dbt:
         return self._parsed
 
     def _invoke(self, runner: dbtRunner, folder: Path, command: list[str]) -> dbtRunnerResult:
-        folders = ["--project-dir", DBT_PROJECT, "--profiles-dir", DBT_PROJECT, "--target-path", self.target]
+        folders = [
+            "--target",
+            self.engine,
+            "--project-dir",
+            DBT_PROJECT,
+            "--profiles-dir",
+            DBT_PROJECT,
+            "--target-path",
+            self.target,
+        ]
         quiet = ["--log-path", self.target, "--log-level", "none", "--log-level-file", "error"]
         try:
             with contextlib.chdir(folder):
                 return runner.invoke([*command, *map(str, [*folders, *quiet])])
         finally:
-            # dbt keeps the file open for its next invocation; the Python steps between need it
+            # dbt keeps a DuckDB file open for its next invocation; the Python steps between need it
             if DuckDBConnectionManager._ENV is not None:
                 DuckDBConnectionManager.env().close()
             DuckDBConnectionManager.close_all_connections()

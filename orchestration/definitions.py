@@ -11,6 +11,7 @@ from orchestration.defs import ingest, publish, quality, schedules, score, trans
 from orchestration.locks import HomeLock
 from orchestration.pipeline import Pipeline, parse_as_of
 from orchestration.settings import CONFIG_VARIABLE, PROJECT_ROOT, Settings, load_settings
+from orchestration.spark.session import stop_session
 
 AS_OF_TAG = "onefunnel/as_of"
 """Run tag that makes a run rebuild the past: a date or an instant."""
@@ -39,7 +40,11 @@ def build_definitions(
         as_of = parse_as_of(tag, settings.configuration.time_zone) if tag else None
         with HomeLock(settings.home, context.run_id, the_clock):
             _free_pools_of_dead_runs(context.instance, str(context.run_id))
-            yield Pipeline(settings, as_of, the_clock, progress or (lambda message: None))
+            try:
+                yield Pipeline(settings, as_of, the_clock, progress or (lambda message: None))
+            finally:
+                if settings.engine == "spark":
+                    stop_session()
 
     definitions = dg.Definitions.merge(
         ingest.build(settings),

@@ -22,6 +22,7 @@ from orchestration.sources.files import FilesError, FilesMapping, MappingError, 
 from orchestration.sources.files.fills import plan_stream
 from orchestration.sources.files.load import files_of, missing_columns
 from orchestration.sources.files.reading import read_header
+from orchestration.spark.session import EXISTING, java_version, problem
 
 SPACE_FACTOR = 10
 """Free space a run wants, as a multiple of the lake: warehouse, spill, the build beside the ones that are kept."""
@@ -50,14 +51,19 @@ def examine(settings: Settings) -> list[Finding]:
         *_space(settings),
         *_definitions(settings),
         *_sources(settings),
-        *_engine(),
+        *_engine(settings),
         *_published(settings),
     ]
 
 
 def obstacles(settings: Settings, *, rebuilds_the_past: bool = False) -> list[Finding]:
     """What would stop a run, and is cheap to know before it starts. A rebuild of the past reads no source."""
-    found = [*_home(settings), *_space(settings), *([] if rebuilds_the_past else _sources(settings))]
+    found = [
+        *_home(settings),
+        *_space(settings),
+        *_engine(settings),
+        *([] if rebuilds_the_past else _sources(settings)),
+    ]
     return list(dict.fromkeys(finding for finding in found if finding.stops_a_run))
 
 
@@ -169,8 +175,16 @@ def _stream(settings: Settings, mapping: FilesMapping, name: str) -> Iterator[Fi
         yield Finding(subject, f"{account}: gone; its last version (pull {landed[account].pull}) stays in use")
 
 
-def _engine() -> Iterator[Finding]:
-    """DuckDB as a run opens it."""
+def _engine(settings: Settings) -> Iterator[Finding]:
+    """DuckDB as a run opens it; Spark as far as it can be known without starting it."""
+    if settings.engine == "spark":
+        reason = None if settings.spark_master == EXISTING else problem()
+        if reason:
+            what, fix = reason.split(": ", 1)
+            yield Finding("engine", f"Spark cannot start: {what}", fix, stops_a_run=True)
+        else:
+            yield Finding("engine", f"Spark on {settings.spark_master}, Java {java_version()}")
+        return
     with duckdb.connect() as connection:
         ((threads, memory),) = connection.execute(
             "select current_setting('threads'), current_setting('memory_limit')"

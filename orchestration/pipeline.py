@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from orchestration.clock import Clock, SystemClock
 from orchestration.landing import Lake
 from orchestration.settings import Settings, SettingsError
-from orchestration.warehouse import Warehouse
+from orchestration.spark.warehouse import SparkWarehouse
+from orchestration.warehouse import DuckDbWarehouse, Warehouse
 
 
 def _silent(message: str) -> None:
@@ -43,7 +44,12 @@ class Pipeline:
 
     @property
     def warehouse(self) -> Warehouse:
-        return Warehouse(self.settings.warehouse if self.as_of is None else self.outputs / "onefunnel.duckdb")
+        folder = self.settings.home / "warehouse" if self.as_of is None else self.outputs
+        if self.settings.engine == "spark":
+            return SparkWarehouse(
+                folder / "spark", self.settings.spark_master, self.settings.configuration.spark.settings
+            )
+        return DuckDbWarehouse(folder / "onefunnel.duckdb")
 
     @property
     def reports(self) -> Path:

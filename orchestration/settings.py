@@ -25,6 +25,7 @@ DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 
 CONTACT_KEY_VARIABLE = "ONEFUNNEL_CONTACT_KEY"
 HOME_VARIABLE = "ONEFUNNEL_HOME"
+SPARK_MASTER_VARIABLE = "ONEFUNNEL_SPARK_MASTER"
 CONFIG_VARIABLE = "ONEFUNNEL_CONFIG"
 
 
@@ -57,6 +58,13 @@ class FilesSource(_Section):
     mapping: Path = Field(description="mapping file, relative to the configuration")
 
 
+class Spark(_Section):
+    """Where a build with the engine `spark` runs."""
+
+    master: str = Field(default="local[*]", min_length=1, description="local[n], spark://host:port, yarn, existing")
+    settings: dict[str, str] = Field(default_factory=dict, description="settings of Spark, as text")
+
+
 Share = Annotated[Decimal, Field(ge=0, le=1)]
 
 
@@ -80,6 +88,8 @@ class Configuration(_Section):
     home: Path = Path("var")
     definitions: Path | None = None
     quality: Quality = Quality()
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    spark: Spark = Spark()
     sources: list[FilesSource] = Field(min_length=1)
 
 
@@ -95,13 +105,22 @@ class Settings(BaseModel):
     mappings: list[Path]
     environment: dict[str, str] = Field(repr=False)
 
+    def replaced(self, **values: Any) -> Settings:
+        """The same with other values in its configuration, as given on the command line."""
+        return self.model_copy(update={"configuration": self.configuration.model_copy(update=values)})
+
     @property
     def lake(self) -> Path:
         return self.home / "lake"
 
     @property
-    def warehouse(self) -> Path:
-        return self.home / "warehouse" / "onefunnel.duckdb"
+    def engine(self) -> str:
+        return self.configuration.engine
+
+    @property
+    def spark_master(self) -> str:
+        """ONEFUNNEL_SPARK_MASTER, else the configuration's."""
+        return self.environment.get(SPARK_MASTER_VARIABLE) or self.configuration.spark.master
 
     @property
     def contact_key(self) -> bytes | None:
@@ -181,7 +200,8 @@ def _explain(path: Path, node: yaml.Node | None, content: Any, item: Any) -> str
     key = ".".join(str(part) for part in location)
     message = item["msg"].removeprefix("Value error, ")
     if item["type"] == "extra_forbidden":
-        section = Configuration if len(location) == 1 else Quality if location[0] == "quality" else FilesSource
+        sections = {"quality": Quality, "spark": Spark, "sources": FilesSource}
+        section = Configuration if len(location) == 1 else sections[str(location[0])]
         names = sorted(section.model_fields)
         near = difflib.get_close_matches(str(location[-1]), names, n=1)
         message = "unknown key; " + (f"did you mean {near[0]}?" if near else f"known keys: {', '.join(names)}")

@@ -16,6 +16,12 @@ from orchestration.settings import PROJECT_ROOT
 EXAMPLE_DATA = Path(os.environ.get("ONEFUNNEL_EXAMPLE_DATA") or PROJECT_ROOT.parent / "shared" / "data")
 
 
+# where the extra `spark` is installed, great-expectations imports its Connect client, which takes a process whose main module
+# has no file (a worker of pytest-xdist) for a doctest run and calls sys.exit(0)
+if not hasattr(sys.modules["__main__"], "__file__"):
+    sys.modules["__main__"].__file__ = __file__
+
+
 VERIFIED = PROJECT_ROOT / "var" / "verified"
 """One file a commit with the ids of the `verify` tests that passed on it, so that `make verify` goes on where it stopped."""
 

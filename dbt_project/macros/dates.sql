@@ -1,27 +1,43 @@
 {#- Local calendar date of a UTC timestamp in the company's time zone (D1). -#}
 {% macro local_date(timestamp_expression) -%}
-    {{ return(adapter.dispatch('local_date')(timestamp_expression)) }}
+    {{ local_date_in(build_fact('time_zone'), timestamp_expression) }}
 {%- endmacro %}
 
-{% macro duckdb__local_date(timestamp_expression) -%}
-    cast(timezone({{ build_fact('time_zone') }}, timezone('UTC', {{ timestamp_expression }})) as date)
+{#- Local calendar date of a UTC timestamp in a zone. -#}
+{% macro local_date_in(zone, timestamp_expression) -%}
+    {{ return(adapter.dispatch('local_date_in')(zone, timestamp_expression)) }}
 {%- endmacro %}
 
-{% macro default__local_date(timestamp_expression) -%}
-    cast(from_utc_timestamp({{ timestamp_expression }}, {{ build_fact('time_zone') }}) as date)
+{% macro duckdb__local_date_in(zone, timestamp_expression) -%}
+    cast(timezone({{ zone }}, timezone('UTC', {{ timestamp_expression }})) as date)
+{%- endmacro %}
+
+{% macro default__local_date_in(zone, timestamp_expression) -%}
+    cast(from_utc_timestamp({{ timestamp_expression }}, {{ zone }}) as date)
 {%- endmacro %}
 
 {#- UTC timestamp at which a local date begins in the company's time zone. -#}
 {% macro local_midnight(date_expression) -%}
-    {{ return(adapter.dispatch('local_midnight')(date_expression)) }}
+    {{ local_midnight_in(build_fact('time_zone'), date_expression) }}
 {%- endmacro %}
 
-{% macro duckdb__local_midnight(date_expression) -%}
-    timezone('UTC', timezone({{ build_fact('time_zone') }}, cast({{ date_expression }} as timestamp)))
+{#- UTC timestamp at which a local date begins in a zone: the first of two midnights where the clock is put back over it
+    (Havana), the end of the gap where it is put forward. -#}
+{% macro local_midnight_in(zone, date_expression) -%}
+    {{ return(adapter.dispatch('local_midnight_in')(zone, date_expression)) }}
 {%- endmacro %}
 
-{% macro default__local_midnight(date_expression) -%}
-    to_utc_timestamp(cast({{ date_expression }} as timestamp), {{ build_fact('time_zone') }})
+{#- DuckDB takes the second of two midnights. -#}
+{% macro duckdb__local_midnight_in(zone, date_expression) -%}
+    {%- set midnight = "timezone('UTC', timezone(" ~ zone ~ ", cast(" ~ date_expression ~ " as timestamp)))" -%}
+    case
+        when {{ duckdb__local_date_in(zone, midnight ~ ' - to_hours(1)') }} = {{ date_expression }} then {{ midnight }} - to_hours(1)
+        else {{ midnight }}
+    end
+{%- endmacro %}
+
+{% macro default__local_midnight_in(zone, date_expression) -%}
+    to_utc_timestamp(cast({{ date_expression }} as timestamp), {{ zone }})
 {%- endmacro %}
 
 {#- Whole seconds from one timestamp to another (negative when reversed). -#}

@@ -164,6 +164,6 @@ def _raw_spec(schema: str, table: str, deps: list[dg.AssetKey], description: str
         [schema, table],
         deps=deps,
         group_name="raw",
-        kinds={"duckdb", "view"},
+        kinds={"view"},
         description=description or f"What the build reads of {table}, as text.",
     )

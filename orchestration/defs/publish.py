@@ -5,7 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration.defs.transform import mart_keys
+from orchestration.defs.transform import mart_descriptions, mart_keys
 from orchestration.pipeline import Pipeline
 from orchestration.publication import publish
 from orchestration.reports import build_page, build_quality_page, build_workbook
@@ -28,7 +28,7 @@ def build(settings: Settings) -> dg.Definitions:
     def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         pipeline: Pipeline = context.resources.pipeline
         build_id = str(pipeline.warehouse.read("raw_build.build")["build_id"][0])
-        the_build = publish(pipeline.warehouse.path, pipeline.outputs, build_id)
+        the_build = publish(pipeline.warehouse.to_publish(mart_descriptions(settings)), pipeline.outputs, build_id)
         pipeline.progress(f"published {len(the_build.tables)} tables as build {build_id}")
         return dg.MaterializeResult(
             metadata={"build": build_id, "tables": len(the_build.tables), "path": str(the_build.path)}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import dagster as dg
+import pandas as pd
 import pyarrow as pa
 
 from data_quality.checks import CheckResult
@@ -17,7 +18,7 @@ from orchestration.pipeline import Pipeline
 from orchestration.reports import build_expectations_page
 from orchestration.settings import Settings, SettingsError
 from orchestration.sources.files import load_mapping
-from orchestration.warehouse import Warehouse, quoted
+from orchestration.warehouse import Warehouse
 
 EXPECTATIONS = dg.AssetKey(["quality", "expectations"])
 
@@ -38,7 +39,7 @@ def _expectations() -> dg.AssetSpec:
         EXPECTATIONS,
         deps=[dg.AssetKey(["raw_files", contract]) for contract in SUITES],
         group_name="quality",
-        kinds={"python", "duckdb", "html"},
+        kinds={"python", "html"},
         description="Results of the expectations on raw, and the page about them, written by expectations_on_raw.",
     )
 
@@ -70,7 +71,7 @@ def _quarantine_check(settings: Settings) -> dg.AssetChecksDefinition:
             warehouse.read("raw_landing.pulls"), warehouse.read("raw_landing.quarantined_rows"), limits
         )
         where = (
-            f"Every row with its place and shape: table raw_landing.quarantined_rows of {warehouse.path}. Mend the files or "
+            f"Every row with its place and shape: table raw_landing.quarantined_rows of {warehouse.place}. Mend the files or "
             "the mapping and run again, or allow more under `quality:` in the configuration."
         )
         return dg.AssetCheckResult(
@@ -99,9 +100,8 @@ def _raw_checks() -> dg.AssetChecksDefinition:
     )
     def expectations_on_raw(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         pipeline: Pipeline = context.resources.pipeline
-        results, errors = _results(pipeline.warehouse)
-        table = expectations_table(results)
-        rows = pipeline.warehouse.write("quality.expectations", table, EXPECTATION_TABLES["expectations"])
+        results, errors, table = write_expectations(pipeline.warehouse)
+        rows = len(table)
         page = build_expectations_page(
             table, pipeline.reports / "expectations" / "index.html", facts=_facts(pipeline), errors=errors
         )
@@ -129,6 +129,14 @@ def _raw_checks() -> dg.AssetChecksDefinition:
     return expectations_on_raw
 
 
+def write_expectations(warehouse: Warehouse) -> tuple[list[CheckResult], list[str], pd.DataFrame]:
+    """Run all suites on a warehouse and write `quality.expectations`; returns results, what could not run, the table."""
+    results, errors = _results(warehouse)
+    table = expectations_table(results)
+    warehouse.write("quality.expectations", table, EXPECTATION_TABLES["expectations"])
+    return results, errors, table
+
+
 def _results(warehouse: Warehouse) -> tuple[list[CheckResult], list[str]]:
     """Results of all suites, and what could not be run: all of it, so that one run names every one of them."""
     observed_at = warehouse.read("raw_build.build")["evaluated_at"][0].to_pydatetime()
@@ -138,11 +146,10 @@ def _results(warehouse: Warehouse) -> tuple[list[CheckResult], list[str]]:
         for name, columns in columns_needed(contract, filled).items():
             needed.setdefault(name, {}).update(dict.fromkeys(columns))
     tables: dict[str, pa.Table] = {}
-    with warehouse.connect(read_only=True) as connection:
-        for name, wanted in needed.items():
-            has = [row[0] for row in connection.execute(f"describe {quoted(f'raw_files.{name}')}").fetchall()]
-            columns = ", ".join(quoted(column) for column in wanted if column in has)
-            tables[name] = connection.sql(f"select {columns} from {quoted(f'raw_files.{name}')}").to_arrow_table()
+    for name, wanted in needed.items():
+        has = warehouse.columns(f"raw_files.{name}")
+        columns = ", ".join(warehouse.quoted(column) for column in wanted if column in has)
+        tables[name] = warehouse.arrow(f"select {columns} from raw_files.{name}")
     results: list[CheckResult] = []
     errors: list[str] = []
     for contract in SUITES:
@@ -197,19 +204,15 @@ def _reconciliation() -> dg.AssetsDefinition:
         deps=inputs,
         check_specs=[check],
         group_name="quality",
-        kinds={"python", "duckdb"},
+        kinds={"python"},
         description="Counts and money followed from the files to the marts.",
         required_resource_keys={"pipeline"},
         pool=WAREHOUSE_POOL,
     )
     def reconciliation(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         pipeline: Pipeline = context.resources.pipeline
-        warehouse = pipeline.warehouse
-        table = reconcile(
-            warehouse.read("raw_landing.pulls"), warehouse.read("raw_landing.fills"), warehouse.query(totals_sql())
-        )
-        rows = warehouse.write("quality.reconciliation", table, TABLES["reconciliation"])
-        differences = unreconciled(table)
+        table = write_reconciliation(pipeline.warehouse)
+        rows, differences = len(table), unreconciled(table)
         pipeline.progress(f"reconciliation: {rows} totals followed, {len(differences)} do not agree")
         yield dg.MaterializeResult(metadata={"dagster/row_count": rows})
         yield dg.AssetCheckResult(
@@ -219,3 +222,12 @@ def _reconciliation() -> dg.AssetsDefinition:
         )
 
     return reconciliation
+
+
+def write_reconciliation(warehouse: Warehouse) -> pd.DataFrame:
+    """Follow rows and money through a warehouse and write `quality.reconciliation`; returns the table."""
+    table = reconcile(
+        warehouse.read("raw_landing.pulls"), warehouse.read("raw_landing.fills"), warehouse.query(totals_sql())
+    )
+    warehouse.write("quality.reconciliation", table, TABLES["reconciliation"])
+    return table

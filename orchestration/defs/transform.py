@@ -50,7 +50,7 @@ class SchemaTableTranslator(DagsterDbtTranslator):
 
 def build(settings: Settings) -> dg.Definitions:
     """Two multi-assets: models before the Python steps, models after them."""
-    manifest = dbt_of(settings.home).parse()
+    manifest = dbt_of(settings).parse()
     translator = SchemaTableTranslator()
     pass_options: dict[str, Any] = {
         "manifest": manifest,
@@ -72,18 +72,30 @@ def build(settings: Settings) -> dg.Definitions:
     return dg.Definitions(assets=[dbt_models, dbt_models_after_python])
 
 
+def dbt_of(settings: Settings) -> Dbt:
+    """dbt with its target folder in the home, so that two homes never write one file."""
+    return _dbt(settings.home, settings.engine)
+
+
 @cache
-def dbt_of(home: Path) -> Dbt:
-    """dbt with its target folder in a home, so that two homes never write one file."""
-    return Dbt(home / "dbt")
+def _dbt(home: Path, engine: str) -> Dbt:
+    return Dbt(home / "dbt" if engine == "duckdb" else home / "dbt" / engine, engine)
 
 
 def mart_keys(settings: Settings) -> list[dg.AssetKey]:
     """Keys of all marts, which publication waits for."""
-    manifest = dbt_of(settings.home).parse()
-    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
-    marts = [node for node in nodes if node["resource_type"] == "model" and node["schema"] == "marts"]
-    return [dg.AssetKey(["marts", node["name"]]) for node in marts]
+    return [dg.AssetKey(["marts", name]) for name in mart_descriptions(settings)]
+
+
+def mart_descriptions(settings: Settings) -> dict[str, dict[str, str]]:
+    """Mart → column (or `""` for the table) → description, as dbt's manifest has them."""
+    nodes = json.loads(dbt_of(settings).parse().read_text(encoding="utf-8"))["nodes"].values()
+    return {
+        node["name"]: {"": node["description"]}
+        | {name: column["description"] for name, column in node["columns"].items()}
+        for node in nodes
+        if node["resource_type"] == "model" and node["schema"] == "marts"
+    }
 
 
 def _build(
@@ -100,9 +112,7 @@ def _build(
     selected = context.selected_asset_keys
     is_whole = selected == set(context.assets_def.keys)
     selection = whole_pass if is_whole else ["--select", *sorted(key.path[1] for key in selected), "--exclude", TWINS]
-    results = dbt_of(pipeline.settings.home).build(
-        pipeline.warehouse.path, [*NOT_IN_A_BUILD, *selection], pipeline.progress
-    )
+    results = dbt_of(pipeline.settings).build(pipeline.warehouse, [*NOT_IN_A_BUILD, *selection], pipeline.progress)
     built = [result for result in results if result.kind == "model" and result.is_good]
     tests = [result for result in results if result.kind == "test"]
     pipeline.progress(f"dbt: {len(built)} models built, {len(tests)} tests run")

@@ -4,7 +4,7 @@
 link that is replaced by rename(2). Nothing published is ever changed afterwards.
 """
 
-from orchestration.publication.comparison import Difference, compare_builds
+from orchestration.publication.comparison import Difference, compare_builds, fingerprints
 from orchestration.publication.current import (
     PublicationError,
     PublishedBuild,
@@ -24,6 +24,7 @@ __all__ = [
     "PublishedTable",
     "compare_builds",
     "current_build",
+    "fingerprints",
     "publish",
     "published_builds",
     "read_build",

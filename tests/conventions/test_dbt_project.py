@@ -15,6 +15,12 @@ CLOCK = re.compile(
 )
 
 DIALECT = {
+    r"\bconcat(_ws)?\s*\(": "concat: a null is skipped on DuckDB and makes all null on Spark (write a || b)",
+    r"\bsign\s*\(": "sign: a double on Spark (use sign_of)",
+    r"(?<!_)\blower\s*\(|(?<!_)\bupper\s*\(": "lower/upper: Java and DuckDB differ in İ and Σ (use lower_text)",
+    r"(?<=[\w)\]]) / (?=[\w({])": "`/`: decimals divide to floating point on DuckDB (use ratio or floor_divide)",
+    r"\b(float|real|double)\b": "floating point (money and weights are whole numbers, rates decimals)",
+    r"\bhaving\b.*\bfilter\b": "filter in having",
     r"::": "`::` casts (write cast(x as …))",
     r"\bexclude\s*\(": "`* exclude (…)` (name the columns)",
     r"\bunion\s+all\s+by\s+name\b": "`union all by name`",
@@ -40,6 +46,66 @@ DIALECT = {
     r"(?<![/:*])//(?!/)": "`//` (use floor_divide)",
 }
 """Pattern → what a reader is told. DESIGN §4: dialect lives in macros/ only."""
+
+PORTABLE = frozenset(
+    {
+        *(
+            "cast",
+            "coalesce",
+            "nullif",
+            "greatest",
+            "least",
+            "abs",
+            "floor",
+            "round",
+            "trim",
+            "replace",
+            "substr",
+            "length",
+        ),
+        *("count", "sum", "min", "max", "median", "max_by", "min_by"),
+        *("row_number", "rank", "dense_rank", "lag", "lead"),
+    }
+)
+"""Functions that mean the same on both engines. Another one joins them with a case in `dbt_project/tests/macros/` that says
+so, or becomes a macro."""
+
+NOT_FUNCTIONS = frozenset(
+    {
+        *(
+            "and",
+            "as",
+            "between",
+            "by",
+            "case",
+            "decimal",
+            "distinct",
+            "else",
+            "exists",
+            "filter",
+            "from",
+            "having",
+            "in",
+        ),
+        *(
+            "join",
+            "not",
+            "on",
+            "or",
+            "over",
+            "partition",
+            "select",
+            "sets",
+            "then",
+            "union",
+            "using",
+            "values",
+            "when",
+            "where",
+        ),
+    }
+)
+"""Words that may stand before a bracket."""
 
 TESTS_THAT_KEY = re.compile(r"^(unique|unique_combination|key)")
 
@@ -142,6 +208,54 @@ def test_no_dialect_outside_macros(path: Path) -> None:
     ]
     assert found == []
     assert "target." not in text, f"{path.name}: a model does not ask for its target"
+
+
+def _arguments(call: re.Match[str]) -> str:
+    """The SQL that a call of a macro is given in its quoted arguments."""
+    quoted = re.findall(r"\"([^\"]*)\"|'([^']*)'", call[0])
+    return " ".join(double or single for double, single in quoted) + "\n" * call[0].count("\n")
+
+
+def unknown_functions(sql: str) -> list[str]:
+    """Functions of a model that are neither portable nor a macro, each with its line, as `line N: name`."""
+    text = re.sub(r"\{%.*?%\}", lambda match: "\n" * match[0].count("\n"), without_comments(sql), flags=re.DOTALL)
+    plain = re.sub(r"\{\{.*?\}\}", _arguments, text, flags=re.DOTALL)
+    plain = re.sub(r"'[^'\n]*'", "''", plain)
+    return [
+        f"line {number}: {name}"
+        for number, line in enumerate(plain.splitlines(), 1)
+        for name in re.findall(r"\b([a-z_]\w*)\s*\(", line, re.IGNORECASE)
+        if name.lower() not in PORTABLE | NOT_FUNCTIONS and not re.search(rf"\b{name} as\s*\(", line)
+    ]
+
+
+@pytest.mark.parametrize("path", sql_files(), ids=lambda path: path.stem)
+def test_every_function_outside_macros_means_the_same_on_both_engines(path: Path) -> None:
+    found = [
+        f"{path.name}, {place}() is not known to mean the same on DuckDB and Spark: write a macro for it (dbt_project/macros/), or "
+        "add it to PORTABLE with a case in dbt_project/tests/macros/"
+        for place in unknown_functions(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
+def test_a_function_of_one_engine_is_found_wherever_it_stands() -> None:
+    sql = (
+        "select\n    cast(list_sort(x) as string),\n    {{ ratio('array_agg(y)', \"max('z(')\") }}\nfrom t -- regexp_extract(z)\n"
+        "qualify date_trunc ('month', d) in ('a(b)')"
+    )
+    assert unknown_functions(sql) == ["line 2: list_sort", "line 3: array_agg", "line 5: date_trunc"]
+
+
+def test_no_mart_has_floating_point(models: list[dict]) -> None:
+    """So that the engines can be compared exactly (DESIGN §2.3)."""
+    floats = [
+        f"{model['name']}.{name}"
+        for model in models
+        for name, column in model["columns"].items()
+        if re.search("float|double|real", column.get("data_type") or "")
+    ]
+    assert floats == []
 
 
 def test_no_yaml_key_is_misspelt() -> None:

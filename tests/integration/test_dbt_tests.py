@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.dbt_runner import Dbt, NodeResult
+from orchestration.warehouse import DuckDbWarehouse
 from tests.conftest import Built
 
 
@@ -15,7 +16,7 @@ def results(demo: Built, tmp_path_factory: pytest.TempPathFactory) -> list[NodeR
     """Both kinds in one dbt run over a copy of the demo's warehouse."""
     folder = tmp_path_factory.mktemp("dbt")
     warehouse = Path(shutil.copy(demo.home / "warehouse" / "onefunnel.duckdb", folder))
-    return Dbt(folder / "target").test(warehouse, ["--select", "test_type:unit", "tag:twin"])
+    return Dbt(folder / "target").test(DuckDbWarehouse(warehouse), ["--select", "test_type:unit", "tag:twin"])
 
 
 def test_every_unit_test_and_every_staging_test_passes(results: list[NodeResult]) -> None:

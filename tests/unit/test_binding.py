@@ -12,7 +12,7 @@ from orchestration.clock import FixedClock
 from orchestration.landing import Lake
 from orchestration.settings import Settings, load_settings
 from orchestration.sources.calendar import land_calendar
-from orchestration.warehouse import Warehouse
+from orchestration.warehouse import DuckDbWarehouse
 
 START = datetime(2026, 7, 1, 6, tzinfo=UTC)
 
@@ -84,13 +84,14 @@ def test_a_build_starts_the_warehouse_anew_whatever_stood_there(
 ) -> None:
     land(lake, "june.csv", ["1"])
     land_calendar(lake)
-    warehouse = Warehouse(settings.warehouse)
+    file = settings.home / "warehouse" / "onefunnel.duckdb"
+    warehouse = DuckDbWarehouse(file)
     if content is None:
         warehouse.write("marts.fct_forgotten", pd.DataFrame({"n": [1]}), {"n": "bigint"})
     else:
-        settings.warehouse.parent.mkdir(parents=True)
-        settings.warehouse.write_bytes(content)
-        settings.warehouse.with_name("onefunnel.duckdb.wal").write_bytes(content)
+        file.parent.mkdir(parents=True)
+        file.write_bytes(content)
+        file.with_name("onefunnel.duckdb.wal").write_bytes(content)
     bind(warehouse, lake, fix_build(lake, clock, ["shop"]), settings)
     assert warehouse.tables("marts") == []
     assert list(warehouse.read("raw_files.leads")["lead_id"]) == ["1"]
@@ -120,7 +121,7 @@ def test_the_raw_relations_show_the_rows_with_the_key_of_their_record(
     land_calendar(lake)
     land(lake, "june.csv", ["1"])
     land(lake, "june.csv", ["1", "3"])
-    warehouse = Warehouse(tmp_path / "w.duckdb")
+    warehouse = DuckDbWarehouse(tmp_path / "w.duckdb")
     for _ in range(2):
         bind(warehouse, lake, fix_build(lake, clock, ["shop"]), settings)
     leads = warehouse.query(

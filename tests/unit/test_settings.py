@@ -39,7 +39,6 @@ def test_paths_are_relative_to_the_configuration(folder: Path, monkeypatch: pyte
     settings = load_settings(folder / "onefunnel.yml")
     assert settings.home == folder / "var"
     assert settings.mappings == [folder / "mapping.yml"]
-    assert settings.warehouse == folder / "var" / "warehouse" / "onefunnel.duckdb"
 
 
 def test_the_home_variable_overrides_the_file_and_an_argument_overrides_both(folder: Path) -> None:

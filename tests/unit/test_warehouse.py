@@ -5,11 +5,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from orchestration.warehouse import Warehouse, WarehouseError
+from orchestration.warehouse import DuckDbWarehouse, WarehouseError
 
 
 def test_a_frame_becomes_a_table_of_the_declared_types_and_comes_back(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path / "w" / "test.duckdb")
+    warehouse = DuckDbWarehouse(tmp_path / "w" / "test.duckdb")
     frame = pd.DataFrame({"name": ["a", None], "amount": ["12.5", "3"], "extra": [1, 2]})
     assert warehouse.write("ml.things", frame, {"amount": "decimal(9,2)", "name": "varchar"}) == 2
     assert list(warehouse.read("ml.things").columns) == ["amount", "name"]
@@ -19,7 +19,7 @@ def test_a_frame_becomes_a_table_of_the_declared_types_and_comes_back(tmp_path: 
 
 
 def test_writing_again_replaces_the_table(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path / "test.duckdb")
+    warehouse = DuckDbWarehouse(tmp_path / "test.duckdb")
     for _ in range(2):
         warehouse.write("ml.things", pd.DataFrame({"n": [1, 2, 3]}), {"n": "bigint"})
     assert warehouse.row_counts(["ml.things"]) == {"ml.things": 3}
@@ -29,10 +29,10 @@ def test_a_file_that_is_no_warehouse_is_named(tmp_path: Path) -> None:
     path = tmp_path / "broken.duckdb"
     path.write_bytes(b"this is not a database" * 1000)
     with pytest.raises(WarehouseError, match=r"broken\.duckdb: cannot be opened"):
-        Warehouse(path).read("ml.things")
+        DuckDbWarehouse(path).read("ml.things")
 
 
 def test_a_preview_escapes_what_would_break_the_table(tmp_path: Path) -> None:
-    warehouse = Warehouse(tmp_path / "test.duckdb")
+    warehouse = DuckDbWarehouse(tmp_path / "test.duckdb")
     warehouse.write("ml.things", pd.DataFrame({"text": ["a|b\nc"]}), {"text": "varchar"})
     assert warehouse.previews(["ml.things"])["ml.things"].splitlines() == ["| text |", "| --- |", "| a\\|b c |"]

@@ -13,7 +13,7 @@ with normalised as (
     select
         relation_rows.row_key
         {%- for matcher in matchers %},
-        lower(coalesce(relation_rows.{{ matcher }}, '')) as {{ matcher }}
+        {{ lower_text("coalesce(relation_rows." ~ matcher ~ ", '')") }} as {{ matcher }}
         {%- endfor %}
     from {{ relation }} as relation_rows
 ),
@@ -43,7 +43,7 @@ matches as (
         and case
             when coalesce(rules.{{ matcher }}, '') = '' then true
             when rules.{{ matcher }} = '(empty)' then signatures.{{ matcher }} = ''
-            else signatures.{{ matcher }} like lower(rules.{{ matcher }})
+            else signatures.{{ matcher }} like {{ lower_text('rules.' ~ matcher) }}
         end
         {%- endfor %}
 )

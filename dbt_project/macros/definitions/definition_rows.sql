@@ -21,7 +21,7 @@ select
     cast(sales_owner as string) as sales_owner,
     {%- endif %}
     cast(_row as bigint) as row_number,
-    cast(concat('{{ name }}@', cast(_pull as string)) as string) as definition_version
+    cast('{{ name }}@' || cast(_pull as string) as string) as definition_version
 from {{ source('raw_definitions', name) }}
 {%- endmacro %}
 

@@ -11,7 +11,7 @@
 {%- set rate_scaled = 'cast(' ~ rate ~ " * cast('1000000000000' as decimal(13, 0)) as decimal(38, 0))" -%}
 {%- set dividend = wide_product(wide_product('abs(' ~ amount_minor ~ ')', rate_scaled), minor_per_unit_to) -%}
 {%- set divisor = wide_product(minor_per_unit_from, '1000000000000') -%}
-cast(sign({{ amount_minor }}) * {{ floor_divide('2 * ' ~ dividend ~ ' + ' ~ divisor, '2 * ' ~ divisor) }} as bigint)
+cast({{ sign_of(amount_minor) }} * {{ floor_divide('2 * ' ~ dividend ~ ' + ' ~ divisor, '2 * ' ~ divisor) }} as bigint)
 {%- endmacro %}
 
 {#- Amount on the company's VAT basis: net, or net plus its VAT. One setting for revenue and cost alike (D4). -#}

@@ -18,6 +18,7 @@ import yaml
 
 from orchestration.dbt_runner import Dbt
 from orchestration.settings import DBT_PROJECT, DEFAULT_DEFINITIONS
+from orchestration.warehouse import DuckDbWarehouse
 
 Row = Mapping[str, Any]
 
@@ -60,7 +61,7 @@ class LedgerWarehouse:
             self._create_raw(connection)
         dbt = Dbt(self.path.parent / "target")
         results = dbt.build(
-            self.path,
+            DuckDbWarehouse(self.path),
             ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test", "--select", *select],
         )
         assert [f"{result.name}: {result.message}" for result in results if not result.is_good] == []

@@ -14,14 +14,14 @@ from data_quality.checks import Check
 from data_quality.suites import SUITES
 from orchestration.contracts import LINEAGE_COLUMNS, load_contracts
 from orchestration.defs import quality
-from orchestration.warehouse import Warehouse
+from orchestration.warehouse import DuckDbWarehouse
 
 
 @dataclass
 class Chain:
     """What the checks use of a pipeline: a warehouse of raw tables, a folder for reports, and ears."""
 
-    warehouse: Warehouse
+    warehouse: DuckDbWarehouse
     reports: Path
     heard: list[str] = field(default_factory=list)
 
@@ -57,7 +57,7 @@ class Chain:
 
 @pytest.fixture
 def chain(tmp_path: Path) -> Chain:
-    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
+    warehouse = DuckDbWarehouse(tmp_path / "warehouse.duckdb")
     with warehouse.connect() as connection:
         connection.execute("create schema raw_files; create schema raw_build; create schema quality")
         for contract in load_contracts().values():

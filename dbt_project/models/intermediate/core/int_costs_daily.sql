@@ -22,13 +22,13 @@ spread as (
         entries.campaign_id,
         entries.date_on,
         cast(
-            sign(entries.amount_minor) * (
+            {{ sign_of('entries.amount_minor') }} * (
                 {{ floor_divide(wide_product('abs(entries.amount_minor)', 'entries.day_number'), 'entries.days') }}
                 - {{ floor_divide(wide_product('abs(entries.amount_minor)', '(entries.day_number - 1)'), 'entries.days') }}
             ) as bigint
         ) as amount_minor,
         cast(
-            sign(coalesce(entries.amount_vat_minor, 0)) * (
+            {{ sign_of('coalesce(entries.amount_vat_minor, 0)') }} * (
                 {{ floor_divide(wide_product('abs(coalesce(entries.amount_vat_minor, 0))', 'entries.day_number'), 'entries.days') }}
                 - {{ floor_divide(wide_product('abs(coalesce(entries.amount_vat_minor, 0))', '(entries.day_number - 1)'), 'entries.days') }}
             ) as bigint

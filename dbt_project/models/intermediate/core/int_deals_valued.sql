@@ -37,7 +37,7 @@ linked as (
         deals.deal_id,
         deals.lead_id,
         coalesce(
-            deals.person_id, leads.person_id, case when leads.lead_id is not null then concat('lead:', leads.lead_id) end
+            deals.person_id, leads.person_id, case when leads.lead_id is not null then 'lead:' || leads.lead_id end
         ) as person_id,
         coalesce(deals.account_id, leads.account_id, people.account_id) as account_id,
         deals.owner_id,
@@ -95,9 +95,9 @@ valued as (
     select
         linked.*,
         {{ local_date('coalesce(linked.won_at, linked.opportunity_at)') }} as valued_on,
-        concat(
-            case when linked.account_id is not null then 'account:' when linked.person_id is not null then 'person:' else 'deal:' end,
-            coalesce(linked.account_id, linked.person_id, linked.deal_id)
+        (
+            case when linked.account_id is not null then 'account:' when linked.person_id is not null then 'person:' else 'deal:' end
+            || coalesce(linked.account_id, linked.person_id, linked.deal_id)
         ) as customer_id
     from linked
 ),

@@ -67,7 +67,7 @@ checked as (
         case conditions.operator
             when 'present' then conditions.field_value is not null
             when 'is_true' then conditions.field_value = 'true'
-            when 'equals' then lower(conditions.field_value) = lower(conditions.value)
+            when 'equals' then {{ lower_text('conditions.field_value') }} = {{ lower_text('conditions.value') }}
             when 'at_least' then {{ decimal_or_null('conditions.field_value') }} >= {{ decimal_or_null('conditions.value') }}
         end as holds
     from conditions

@@ -25,8 +25,8 @@ events as (
         case
             when coalesce(stage_events.lead_id, deals.lead_id) is not null
                 and (stage_events.deal_id is null or coalesce(deals_per_lead.deals, 1) = 1)
-                then concat('lead:', coalesce(stage_events.lead_id, deals.lead_id))
-            else concat('deal:', coalesce(stage_events.deal_id, stage_events.event_id))
+                then 'lead:' || coalesce(stage_events.lead_id, deals.lead_id)
+            else 'deal:' || coalesce(stage_events.deal_id, stage_events.event_id)
         end as history_id
     from {{ ref('stage_events') }} as stage_events
     left join {{ ref('deals') }} as deals
@@ -50,7 +50,7 @@ candidates as (
         ) as candidate
     from events
     inner join {{ ref('stg_definitions__stage_map') }} as stage_map
-        on lower(trim(events.source_stage)) = lower(trim(stage_map.source_stage))
+        on {{ lower_text('trim(events.source_stage)') }} = {{ lower_text('trim(stage_map.source_stage)') }}
         and (stage_map.source_system = '*' or stage_map.source_system = events.source_system)
         and (stage_map.pipeline = '*' or stage_map.pipeline = events.pipeline)
         and {{ holds_on('stage_map', local_date('events.entered_at')) }}

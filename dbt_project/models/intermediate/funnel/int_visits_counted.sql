@@ -25,7 +25,7 @@ visits as (
 new_leads as (
     select
         entries.created_month_starts_on as month_starts_on,
-        count(distinct coalesce(leads.person_id, concat('lead:', leads.lead_id))) as people
+        count(distinct coalesce(leads.person_id, 'lead:' || leads.lead_id)) as people
     from {{ ref('int_stage_entries') }} as entries
     inner join {{ ref('leads') }} as leads
         on entries.lead_id = leads.lead_id

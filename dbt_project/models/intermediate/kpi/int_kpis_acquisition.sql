@@ -21,7 +21,7 @@ with customers_and_costs as (
 all_figures as (
     select
         case variants.includes_sales when 1 then 'cac_blended' else 'cac_marketing_only' end as kpi,
-        case variants.lag_months when 0 then 'default' else concat('lag_', cast(variants.lag_months as string), '_months') end
+        case variants.lag_months when 0 then 'default' else 'lag_' || cast(variants.lag_months as string) || '_months' end
             as variant,
         current_month.month_starts_on,
         '(all)' as segment,

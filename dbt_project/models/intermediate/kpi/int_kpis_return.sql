@@ -26,7 +26,7 @@ all_figures as (
         variants.variant,
         months.month_starts_on,
         '(all)' as segment,
-        concat(variants.variant, ' of ', months.basis) as basis,
+        variants.variant || ' of ' || months.basis as basis,
         cast(
             case variants.variant
                 when 'revenue' then months.revenue_minor

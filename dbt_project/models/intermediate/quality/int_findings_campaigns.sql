@@ -44,11 +44,11 @@ looked_at as (
 listed as (
     select
         totals.*,
-        concat(
-            totals.first_id,
-            case when totals.second_id is null then '' else concat(', ', totals.second_id) end,
-            case when totals.third_id is null then '' else concat(', ', totals.third_id) end,
-            case when totals.occurrences > 3 then ', …' else '' end
+        (
+            totals.first_id
+            || case when totals.second_id is null then '' else ', ' || totals.second_id end
+            || case when totals.third_id is null then '' else ', ' || totals.third_id end
+            || case when totals.occurrences > 3 then ', …' else '' end
         ) as ids
     from totals
 ),
@@ -69,15 +69,15 @@ select
     cast(listed.occurrences as bigint) as occurrences,
     cast(case listed.finding when 'spend_without_leads' then looked_at.with_cost else looked_at.with_people end as bigint) as rows_checked,
     case listed.finding
-        when 'spend_without_leads' then concat(
-            'Campaigns that cost ',
-            coalesce(cast({{ floor_divide('listed.amount_reporting_minor', 'reporting.minor_per_unit') }} as string), 'money'),
-            ' ', reporting.reporting_currency, ' in all and that no lead and no touch names (', listed.ids,
-            '): look for their ids in utm_campaign and in the forms; until then their cost has no result.'
+        when 'spend_without_leads' then (
+            'Campaigns that cost '
+            || coalesce(cast({{ floor_divide('listed.amount_reporting_minor', 'reporting.minor_per_unit') }} as string), 'money')
+            || ' ' || reporting.reporting_currency || ' in all and that no lead and no touch names (' || listed.ids
+            || '): look for their ids in utm_campaign and in the forms; until then their cost has no result.'
         )
-        else concat(
-            'Campaigns of paid channels that ', cast(listed.people as string), ' leads and touches name and that never cost anything (',
-            listed.ids, '): add their cabinet or their costs; until then they look free.'
+        else (
+            'Campaigns of paid channels that ' || cast(listed.people as string) || ' leads and touches name and that never cost anything ('
+            || listed.ids || '): add their cabinet or their costs; until then they look free.'
         )
     end as message
 from listed

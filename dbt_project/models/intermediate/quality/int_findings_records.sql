@@ -67,12 +67,12 @@ select
     cast(counted.occurrences as bigint) as occurrences,
     cast(counted.rows_checked as bigint) as rows_checked,
     case counted.finding
-        when 'negative_spend' then concat(
-            'Spend below zero (first record: ', counted.example, '): a correction of the cabinet, or a sign that was lost; it lowers the cost of its day.'
+        when 'negative_spend' then (
+            'Spend below zero (first record: ' || counted.example || '): a correction of the cabinet, or a sign that was lost; it lowers the cost of its day.'
         )
-        else concat(
-            counted.column_name, ' lies before ', counted.other_column, ' (first record: ', counted.example,
-            '): check time zones and the order of day and month; such durations are below zero.'
+        else (
+            counted.column_name || ' lies before ' || counted.other_column || ' (first record: ' || counted.example
+            || '): check time zones and the order of day and month; such durations are below zero.'
         )
     end as message
 from counted

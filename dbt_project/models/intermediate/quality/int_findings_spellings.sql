@@ -94,9 +94,9 @@ select
     counted.source_system,
     cast(counted.occurrences as bigint) as occurrences,
     cast(counted.rows_checked as bigint) as rows_checked,
-    concat(
-        'Keys that ', counted.target, ' spell otherwise (', counted.first_key, ' is ', counted.first_other,
-        ' there): these rows find no partner; write both alike, or map them by `values:`.'
+    (
+        'Keys that ' || counted.target || ' spell otherwise (' || counted.first_key || ' is ' || counted.first_other
+        || ' there): these rows find no partner; write both alike, or map them by `values:`.'
     ) as message
 from counted
 where counted.occurrences > 0

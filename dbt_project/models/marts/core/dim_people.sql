@@ -2,7 +2,7 @@
 with named as (
     select person_id from {{ ref('int_people_merged') }}
     union
-    select coalesce(person_id, concat('lead:', lead_id)) as person_id from {{ ref('leads') }}
+    select coalesce(person_id, 'lead:' || lead_id) as person_id from {{ ref('leads') }}
     union
     select person_id from {{ ref('int_deals_valued') }} where person_id is not null
     union

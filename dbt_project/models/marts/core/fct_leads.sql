@@ -13,7 +13,7 @@ with mapped_rejections as (
         rejections.rejection_id
     from {{ ref('rejections') }} as rejections
     left join {{ ref('stg_definitions__reasons') }} as reasons
-        on lower(trim(rejections.source_reason)) = lower(trim(reasons.source_reason))
+        on {{ lower_text('trim(rejections.source_reason)') }} = {{ lower_text('trim(reasons.source_reason)') }}
         and (reasons.source_system = '*' or reasons.source_system = rejections.source_system)
         and {{ holds_on('reasons', local_date('rejections.rejected_at')) }}
     where rejections.lead_id is not null
@@ -32,7 +32,7 @@ latest_rejections as (
 
 select
     leads.lead_id,
-    coalesce(leads.person_id, concat('lead:', leads.lead_id)) as person_id,
+    coalesce(leads.person_id, 'lead:' || leads.lead_id) as person_id,
     coalesce(leads.account_id, people.account_id) as account_id,
     leads.created_at,
     {{ local_date('leads.created_at') }} as created_on,

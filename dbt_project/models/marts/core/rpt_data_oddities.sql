@@ -4,7 +4,7 @@ with oddities as (
         'won_before_lead' as kind,
         'deal' as entity,
         deals.deal_id as entity_id,
-        concat('Won at ', cast(deals.won_at as string), ', before its lead ', deals.lead_id, ' was created at ', cast(leads.created_at as string), '. It stays.')
+        ('Won at ' || cast(deals.won_at as string) || ', before its lead ' || deals.lead_id || ' was created at ' || cast(leads.created_at as string) || '. It stays.')
             as message,
         deals.source_record_key
     from {{ ref('int_deals_valued') }} as deals
@@ -34,7 +34,7 @@ with oddities as (
         'lead_not_on_record' as kind,
         'deal' as entity,
         deals.deal_id as entity_id,
-        concat('Names lead ', deals.lead_id, ', which no source delivered. It is in no cohort.') as message,
+        ('Names lead ' || deals.lead_id || ', which no source delivered. It is in no cohort.') as message,
         deals.source_record_key
     from {{ ref('int_deals_valued') }} as deals
     left join {{ ref('leads') }} as leads
@@ -72,7 +72,7 @@ with oddities as (
         'payment_in_other_currency' as kind,
         'payment' as entity,
         payments.payment_id as entity_id,
-        concat('Paid in ', payments.currency, ', the deal is in ', deals.currency, '. It is not in the deal''s paid amount.') as message,
+        ('Paid in ' || payments.currency || ', the deal is in ' || deals.currency || '. It is not in the deal''s paid amount.') as message,
         payments.source_record_key
     from {{ ref('int_payments_valued') }} as payments
     inner join {{ ref('int_deals_valued') }} as deals

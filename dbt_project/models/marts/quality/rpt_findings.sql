@@ -61,11 +61,11 @@ found as (
         'missing_rate' as finding,
         missing_rates.occurrences,
         cast(null as bigint) as rows_checked,
-        concat(
-            'No rate from ', missing_rates.currency, ' to ', missing_rates.reporting_currency, ' on ', cast(missing_rates.days as string),
-            ' days between ', cast(missing_rates.first_on as string), ' and ', cast(missing_rates.last_on as string), ': ',
-            coalesce(cast(missing_rates.amount_minor as string), 'an unknown number of'), ' minor units of ', missing_rates.currency,
-            ' are in no figure of the reporting currency; add the rates to fx_rates.csv.'
+        (
+            'No rate from ' || missing_rates.currency || ' to ' || missing_rates.reporting_currency || ' on ' || cast(missing_rates.days as string)
+            || ' days between ' || cast(missing_rates.first_on as string) || ' and ' || cast(missing_rates.last_on as string) || ': '
+            || coalesce(cast(missing_rates.amount_minor as string), 'an unknown number of') || ' minor units of ' || missing_rates.currency
+            || ' are in no figure of the reporting currency; add the rates to fx_rates.csv.'
         ) as message
     from missing_rates
 )

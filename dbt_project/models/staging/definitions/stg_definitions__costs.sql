@@ -10,7 +10,7 @@ select
     {{ to_minor('entries.amount_vat', 'currencies.minor_per_unit') }} as amount_vat_minor,
     coalesce(currencies.base_currency, entries.currency) as currency,
     cast('definitions' as string) as source_system,
-    cast(concat('definitions/costs/', entries.cost_id, '/', substr(entries.definition_version, 7)) as string) as source_record_key
+    cast('definitions/costs/' || entries.cost_id || '/' || substr(entries.definition_version, 7) as string) as source_record_key
 from {{ ref('stg_definitions__cost_entries') }} as entries
 left join {{ ref('stg_definitions__currencies') }} as currencies
     on entries.currency = currencies.currency
