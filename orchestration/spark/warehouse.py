@@ -14,7 +14,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from orchestration.spark.session import start_session
+from orchestration.spark.session import SparkError, start_session
 from orchestration.warehouse import (
     PULL_FOLDER,
     Content,
@@ -64,6 +64,10 @@ class SparkWarehouse(Warehouse):
         return self.place
 
     def start(self, build_id: str, views: Mapping[str, str], tables: Mapping[str, Content]) -> None:
+        if odd := _NOT_PLAIN.search(str(self.place)):
+            raise SparkError(
+                f"{self.place}: Spark reads {odd[0]} in a path as a pattern; set ONEFUNNEL_HOME (or `home:`) to another folder"
+            )
         self.place.mkdir(parents=True, exist_ok=True)
         for before in self.place.glob("build-*"):
             shutil.rmtree(before)
