@@ -1,8 +1,10 @@
-"""The one clock. Everything that stamps an instant is given a `Clock`, so tests and the demo decide the time.
+"""The one clock. Everything that stamps an instant or waits is given a `Clock`, so tests and the demo decide the time.
 
 Instants are timezone-aware UTC with second precision.
 """
 
+import threading
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -15,6 +17,10 @@ class Clock(Protocol):
         """The present instant: aware, UTC, no microseconds."""
         ...
 
+    def sleep(self, seconds: float) -> None:
+        """Wait. A clock of a test or the demo moves on instead."""
+        ...
+
 
 class SystemClock:
     """The machine's clock."""
@@ -22,24 +28,39 @@ class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC).replace(microsecond=0)
 
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
 
 @dataclass
 class FixedClock:
-    """A clock that stands still until it is moved; raises ValueError for an instant without a zone."""
+    """A clock that stands still until it is moved; waiting moves it. Threads may share it, so that a connector's wait of 300 s
+    is 300 s for the simulator too and costs none. Raises ValueError for an instant without a zone."""
 
     instant: datetime = field(default_factory=lambda: datetime(2026, 1, 1, tzinfo=UTC))
 
     def __post_init__(self) -> None:
-        self.instant = as_utc(self.instant)
+        if self.instant.tzinfo is None:
+            as_utc(self.instant)
+        self._lock = threading.Lock()
 
     def now(self) -> datetime:
+        return as_utc(self.instant)
+
+    def exact(self) -> datetime:
+        """The present instant with its microseconds, for what counts requests a second."""
         return self.instant
 
+    def sleep(self, seconds: float) -> None:
+        self.advance(timedelta(seconds=seconds))
+
     def move_to(self, instant: datetime) -> None:
-        self.instant = as_utc(instant)
+        with self._lock:
+            self.instant = as_utc(instant)
 
     def advance(self, step: timedelta) -> None:
-        self.instant = as_utc(self.instant + step)
+        with self._lock:
+            self.instant += step
 
 
 def as_utc(instant: datetime) -> datetime:

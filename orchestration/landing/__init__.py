@@ -5,6 +5,7 @@ be read as a shape without its value, `HomeLock` lets one run at a time own a ho
 """
 
 from orchestration.landing.errors import ContactKeyError, LandingError
+from orchestration.landing.keys import key_text
 from orchestration.landing.lake import Lake
 from orchestration.landing.pulls import FILL_KEYS, FINDING_KEYS, Pull
 from orchestration.landing.quarantine import QUARANTINE_COLUMNS, QUARANTINE_SCHEMA, scrub_free_text, shape_of
@@ -23,6 +24,7 @@ __all__ = [
     "PullWriter",
     "Tokeniser",
     "Tokens",
+    "key_text",
     "scrub_free_text",
     "shape_of",
 ]

@@ -4,6 +4,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from orchestration.settings import PROJECT_ROOT
 
 HOSTS = re.compile(r"pypi\.org|pythonhosted|registry\.npmjs|deb\.debian", re.IGNORECASE)
@@ -41,8 +43,9 @@ def test_nothing_is_silenced_or_left_for_later() -> None:
     assert offending(SILENCED) == []
 
 
-def test_the_lock_file_has_hashes_and_no_index_lines() -> None:
-    lines = (PROJECT_ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-spark.lock"])
+def test_a_lock_file_has_hashes_and_no_index_lines(lock: str) -> None:
+    lines = (PROJECT_ROOT / lock).read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if line.startswith("-")] == []
     pinned = [number for number, line in enumerate(lines) if re.match(r"[A-Za-z0-9]", line)]
     assert pinned
@@ -56,6 +59,7 @@ def test_the_room_of_sources_knows_neither_dagster_nor_dbt() -> None:
         "orchestration/landing": r"(dagster|dbt|orchestration\.(sources|defs|publication|reports|binding|warehouse))",
         "ml": r"(dagster|dbt|orchestration|data_quality)",
         "data_quality": r"(dagster|dbt|orchestration)",
+        "orchestration/spark": r"(dagster|dbt|orchestration\.(sources|landing|defs|publication|reports|binding))",
         "orchestration/publication": r"(dagster|dbt|orchestration\.(sources|landing|defs))",
         "orchestration/reports": r"(dagster|dbt|orchestration\.(sources|landing|defs|warehouse))",
     }

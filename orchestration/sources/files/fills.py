@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestration.contracts import Contract, Field
-from orchestration.landing import Tokeniser, scrub_free_text
+from orchestration.landing import Tokeniser, key_text, scrub_free_text
 from orchestration.sources.definitions import Currencies, CurrencyUnit
 from orchestration.sources.files import notation
 from orchestration.sources.files.mapping import Condition, FieldRule, FilesMapping, Fill, StreamMapping, field_kind
@@ -211,7 +211,7 @@ def prepare(slab: Slab, context: Context) -> Slab:
         if rule.columns:
             convert(slab, name, rule, item, context)
     if plan.key:
-        slab.key = _key([slab.clean[name].values for name in plan.key])
+        slab.key = key_text([slab.clean[name].values for name in plan.key])
     write_readable(slab, plan)
     return slab
 
@@ -412,14 +412,6 @@ def whole(values: pa.ChunkedArray) -> pa.StringArray:
     if isinstance(combined, pa.ChunkedArray):
         return pa.concat_arrays(combined.chunks) if combined.num_chunks else pa.array([], pa.string())
     return combined
-
-
-def _key(columns: list[pa.StringArray]) -> pa.StringArray:
-    """The key's text: parts joined by `|`; null when any part is empty, for half a key names nothing."""
-    if len(columns) == 1:
-        return columns[0]
-    escaped = [pc.replace_substring(pc.replace_substring(column, "\\", "\\\\"), "|", "\\|") for column in columns]
-    return pc.binary_join_element_wise(*escaped, pa.scalar("|", pa.string()))
 
 
 def _scrubbed(values: pa.StringArray, region: str) -> pa.StringArray:
