@@ -192,7 +192,7 @@ def reconcile(pulls: pd.DataFrame, fills: pd.DataFrame, totals: pd.DataFrame) ->
     of_pull = read.set_index(["source", "stream", "pull"])
     is_read = pd.MultiIndex.from_frame(fills[["source", "stream", "pull"]]).isin(of_pull.index)
     filled = fills[is_read]
-    rows = [_of_file(pull) for pull in read.to_dict("records")]
+    rows = [_of_file(one) for one in _by_account(read).to_dict("records")]
     rows += _of_fills(filled, {key: int(value) for key, value in of_pull["rows"].items()})
     rows += _of_contracts(filled, totals)
     return pd.DataFrame(rows, columns=list(TABLES["reconciliation"]), dtype=object)
@@ -218,6 +218,12 @@ def _row(subject: str, measure: str, is_reconciled: bool, explanation: str, **va
             "explanation": explanation,
         }
     )
+
+
+def _by_account(read: pd.DataFrame) -> pd.DataFrame:
+    """Rows of each file or account; the pulls of an account that is asked over HTTP add up."""
+    counts = read.groupby(["source", "stream", "account"], sort=False, as_index=False)
+    return counts[["rows_in", "rows", "quarantined"]].sum()
 
 
 def _of_file(pull: Mapping[Any, Any]) -> dict[str, Any]:

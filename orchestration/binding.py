@@ -1,7 +1,8 @@
 """Binds a build to the lake: fixes which pulls it reads and shows them to dbt as the schemas `raw_*`.
 
-A build reads the latest visible pull of every file (source × stream × account). The choice is made once, at the start,
-and written to `raw_build.build` and `raw_landing.pulls`; models read those tables, never a clock (DESIGN §2.1).
+A build reads the latest visible pull of every file (source × stream × account), and of a source that is asked over HTTP all
+of them: each is a part of what was heard, and staging takes the latest version of a row. The choice is made once, at the
+start, and written to `raw_build.build` and `raw_landing.pulls`; models read those tables, never a clock (DESIGN §2.1).
 Raw relations are views over the Parquet of the lake, so nothing is copied.
 """
 
@@ -20,10 +21,12 @@ from data_quality.expectations import TABLES as EXPECTATION_TABLES
 from data_quality.reconciliation import TABLES as RECONCILIATION_TABLES
 from ml.scoring.run import TABLES as SCORING_TABLES
 from orchestration.clock import Clock, to_text
+from orchestration.connectors import STREAMS
 from orchestration.contracts import LINEAGE_COLUMNS, Contract, load_contracts
 from orchestration.landing import Lake, Pull
 from orchestration.landing.quarantine import QUARANTINE_SCHEMA
 from orchestration.settings import Settings
+from orchestration.sources.api.load import door_columns
 from orchestration.sources.definitions import SCHEMAS
 from orchestration.warehouse import Content, Warehouse
 
@@ -52,7 +55,9 @@ class Build:
     pulls: tuple[Pull, ...]
 
 
-def fix_build(lake: Lake, clock: Clock, sources: Iterable[str], as_of: datetime | None = None) -> Build:
+def fix_build(
+    lake: Lake, clock: Clock, sources: Iterable[str], as_of: datetime | None = None, *, logs: Iterable[str] = ()
+) -> Build:
     """Choose the pulls that a build reads.
 
     Parameters
@@ -61,6 +66,7 @@ def fix_build(lake: Lake, clock: Clock, sources: Iterable[str], as_of: datetime 
     clock : names the build only; no figure depends on it.
     sources : the configured sources; pulls of sources that were taken out of the configuration are left alone.
     as_of : pulls with committed_at ≤ as_of; default: all committed up to now.
+    logs : those of the sources whose pulls add up, instead of a newer one replacing an older one.
 
     `evaluated_at` is D3: the largest observed_at among the pulls of the company's own systems.
 
@@ -69,14 +75,14 @@ def fix_build(lake: Lake, clock: Clock, sources: Iterable[str], as_of: datetime 
     BindingError
         when no pull of the configured sources is visible.
     """
-    wanted = set(sources)
-    latest: dict[tuple[str, str, str], Pull] = {}
+    wanted, adding = {*sources, *logs}, set(logs)
+    latest: dict[tuple[str, str, str, int], Pull] = {}
     for pull in lake.pulls(as_of=as_of):
         if pull.source in wanted or pull.source in OWN_SOURCES:
-            key = (pull.source, pull.stream, pull.account)
+            key = (pull.source, pull.stream, pull.account, pull.pull if pull.source in adding else 0)
             if key not in latest or latest[key].pull < pull.pull:
                 latest[key] = pull
-    pulls = tuple(sorted(latest.values(), key=lambda pull: (pull.source, pull.stream, pull.account)))
+    pulls = tuple(sorted(latest.values(), key=lambda pull: (pull.source, pull.stream, pull.account, pull.pull)))
     observed = [pull.observed_at for pull in pulls if pull.source not in OWN_SOURCES]
     if not observed:
         moment = f" as of {to_text(as_of)}" if as_of else ""
@@ -113,12 +119,18 @@ def bind(warehouse: Warehouse, lake: Lake, build: Build, settings: Settings) -> 
 
 
 def _streams(warehouse: Warehouse, build: Build) -> dict[str, str]:
-    """`raw_<source>.<stream>`: the rows as the source wrote them."""
+    """`raw_<source>.<stream>`: the rows as the source wrote them; a vendor's stream without a pull is empty."""
     streams: dict[str, list[Pull]] = {}
     for pull in build.pulls:
         if pull.source not in OWN_SOURCES:
             streams.setdefault(f"raw_{pull.source}.{pull.stream}", []).append(pull)
-    return {name: _union(warehouse, pulls) for name, pulls in streams.items()}
+    without_pull = {
+        f"raw_{kind}.{stream.name}": f"select {_texts(warehouse, dict.fromkeys(door_columns(stream)))}, "
+        "cast(null as bigint) as pull where false"
+        for kind, known in STREAMS.items()
+        for stream in known
+    }
+    return without_pull | {name: _union(warehouse, pulls) for name, pulls in streams.items()}
 
 
 def _union(warehouse: Warehouse, pulls: Sequence[Pull]) -> str:
@@ -201,7 +213,8 @@ def _calendar(warehouse: Warehouse, build: Build) -> dict[str, str]:
 
 _PULLS = {
     "source": "varchar", "stream": "varchar", "pull": "bigint", "account": "varchar", "kind": "varchar", "rows_in": "bigint",
-    "rows": "bigint", "quarantined": "bigint", "observed_at": "timestamp", "committed_at": "timestamp", "is_read": "boolean",
+    "rows": "bigint", "quarantined": "bigint", "observed_at": "timestamp", "committed_at": "timestamp",
+    "window_from": "varchar", "window_to": "varchar", "is_read": "boolean",
 }  # fmt: skip
 _QUARANTINED = {
     "file_name": "string", "row_number": "bigint", "line_number": "bigint", "column_name": "string", "contract": "string",

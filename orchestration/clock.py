@@ -17,6 +17,10 @@ class Clock(Protocol):
         """The present instant: aware, UTC, no microseconds."""
         ...
 
+    def exact(self) -> datetime:
+        """The present instant with its microseconds, for what counts requests a second."""
+        ...
+
     def sleep(self, seconds: float) -> None:
         """Wait. A clock of a test or the demo moves on instead."""
         ...
@@ -27,6 +31,9 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC).replace(microsecond=0)
+
+    def exact(self) -> datetime:
+        return datetime.now(UTC)
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
@@ -48,7 +55,6 @@ class FixedClock:
         return as_utc(self.instant)
 
     def exact(self) -> datetime:
-        """The present instant with its microseconds, for what counts requests a second."""
         return self.instant
 
     def sleep(self, seconds: float) -> None:

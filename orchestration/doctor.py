@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.connectors import STREAMS, account_of, api_sources, missing_token, token_variable
 from orchestration.contracts import load_contracts
 from orchestration.landing import ContactKeyError, Lake, LandingError, Tokeniser
 from orchestration.locks import HomeBusyError, HomeLock
@@ -26,6 +27,8 @@ from orchestration.spark.session import EXISTING, java_version, problem
 
 SPACE_FACTOR = 10
 """Free space a run wants, as a multiple of the lake: warehouse, spill, the build beside the ones that are kept."""
+
+_KEEP_THE_KEY = f"set {CONTACT_KEY_VARIABLE} in the environment or in .env, and keep it: another key makes other tokens"
 
 LEAST_SPACE = 100 * 2**20
 """Free bytes below which a run does not start: the demo's home takes 50 MB."""
@@ -127,6 +130,17 @@ def _definitions(settings: Settings) -> Iterator[Finding]:
 
 
 def _sources(settings: Settings) -> Iterator[Finding]:
+    for source in api_sources(settings):
+        subject = f"{source.type} {account_of(source)}"
+        if variable := missing_token(source, settings):
+            fix = f"set {variable} in the environment or in .env (docs/sources.md says how to get one)"
+            yield Finding(subject, "no token", fix, stops_a_run=True)
+        else:
+            yield Finding(
+                subject, f"token in {token_variable(source, settings.environment)}; asked since {source.since}"
+            )
+        if any(stream.contacts for stream in STREAMS[source.type]):
+            yield from _contact_key_for(settings, subject)
     for path in settings.mappings:
         try:
             mapping = load_mapping(path, settings.environment)
@@ -143,11 +157,14 @@ def _contact_key(settings: Settings, mapping: FilesMapping) -> Iterator[Finding]
     contracts = load_contracts()
     if not any(plan_stream(mapping, stream, contracts).contacts for stream in mapping.streams.values()):
         return
+    yield from _contact_key_for(settings, str(mapping.path))
+
+
+def _contact_key_for(settings: Settings, subject: str) -> Iterator[Finding]:
     try:
         Tokeniser(settings.contact_key)
     except ContactKeyError as error:
-        fix = f"set {CONTACT_KEY_VARIABLE} in the environment or in .env, and keep it: another key makes other tokens"
-        yield Finding("contact key", f"{mapping.path}: {error}", fix, stops_a_run=True)
+        yield Finding("contact key", f"{subject}: {error}", _KEEP_THE_KEY, stops_a_run=True)
 
 
 def _stream(settings: Settings, mapping: FilesMapping, name: str) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ import difflib
 import os
 import re
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -58,6 +59,44 @@ class FilesSource(_Section):
     mapping: Path = Field(description="mapping file, relative to the configuration")
 
 
+class _Asked(_Section):
+    """A system that is asked over HTTP. Its credentials stand in the environment, never in this file."""
+
+    since: date = Field(description="first day that is ever asked for")
+    base_url: str | None = Field(default=None, description="another address of the API, for example a simulator's")
+
+
+class AmoCrm(_Asked):
+    """An account of amoCRM or Kommo (Kommo by its `base_url`)."""
+
+    type: Literal["amocrm"]
+    account: str = Field(min_length=1, description="the subdomain: company of company.amocrm.ru")
+    keep_fields: list[str] = Field(
+        default_factory=list, description="ids or codes of free-text fields of leads to keep"
+    )
+
+
+class YandexDirect(_Asked):
+    """An advertiser of Yandex Direct."""
+
+    type: Literal["yandex_direct"]
+    account: str = Field(min_length=1, description="login of the advertiser")
+    is_agency: bool = Field(default=False, description="the token is an agency's: send the login as Client-Login")
+    goals: list[int] = Field(
+        default_factory=list, max_length=10, description="goals of Metrika whose conversions are asked for"
+    )
+
+
+class YandexMetrika(_Asked):
+    """A counter of Yandex Metrika."""
+
+    type: Literal["yandex_metrika"]
+    counter: int = Field(ge=1, description="number of the counter")
+
+
+Source = Annotated[FilesSource | AmoCrm | YandexDirect | YandexMetrika, Field(discriminator="type")]
+
+
 class Spark(_Section):
     """Where a build with the engine `spark` runs."""
 
@@ -90,7 +129,7 @@ class Configuration(_Section):
     quality: Quality = Quality()
     engine: Literal["duckdb", "spark"] = "duckdb"
     spark: Spark = Spark()
-    sources: list[FilesSource] = Field(min_length=1)
+    sources: list[Source] = Field(min_length=1)
 
 
 class Settings(BaseModel):
@@ -165,7 +204,9 @@ def load_settings(path: Path, *, home: Path | None = None, environment: Mapping[
         definitions = (base / configuration.definitions).resolve()
         if not definitions.is_dir():
             problems.append(f"{path}: definitions: no such folder {definitions}; create it or remove the key")
-    mappings = [(base / source.mapping).resolve() for source in configuration.sources]
+    mappings = [
+        (base / source.mapping).resolve() for source in configuration.sources if isinstance(source, FilesSource)
+    ]
     problems += [f"{path}: sources: no such mapping file {mapping}" for mapping in mappings if not mapping.is_file()]
     if problems:
         raise SettingsError("\n".join(problems))
@@ -197,10 +238,14 @@ def _parse(path: Path) -> Configuration:
 def _explain(path: Path, node: yaml.Node | None, content: Any, item: Any) -> str:
     """One validation error as `file, line N: key: what was expected`."""
     location = list(item["loc"])
+    kinds = {"files": FilesSource, "amocrm": AmoCrm, "yandex_direct": YandexDirect, "yandex_metrika": YandexMetrika}
+    of_source = FilesSource if len(location) < 3 else kinds.get(str(location[2]), FilesSource)
+    if location[0] == "sources" and len(location) > 2 and location[2] in kinds:
+        del location[2]  # pydantic names the kind of source there; the file has no such key
     key = ".".join(str(part) for part in location)
     message = item["msg"].removeprefix("Value error, ")
     if item["type"] == "extra_forbidden":
-        sections = {"quality": Quality, "spark": Spark, "sources": FilesSource}
+        sections = {"quality": Quality, "spark": Spark, "sources": of_source}
         section = Configuration if len(location) == 1 else sections[str(location[0])]
         names = sorted(section.model_fields)
         near = difflib.get_close_matches(str(location[-1]), names, n=1)

@@ -15,12 +15,13 @@ from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from orchestration.clock import FixedClock
@@ -135,7 +136,9 @@ class Simulator(ABC):
         self._port = listener.getsockname()[1]
         methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
         app = Starlette(routes=[Route("/{path:path}", self._handle, methods=methods)])
-        self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", access_log=False))
+        self._server = uvicorn.Server(
+            uvicorn.Config(app, log_level="critical", lifespan="off", access_log=False, date_header=False)
+        )
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
         self._thread.start()
         deadline = time.monotonic() + 10
@@ -158,6 +161,8 @@ class Simulator(ABC):
             response = self._faulty(endpoint) or self.answer(request, body)
             if fault := self.has_fault("drop", endpoint):
                 response = _dropped(response, fault.share)
+            if "date" not in response.headers:
+                response.headers["date"] = format_datetime(self.now, usegmt=True)
             self.asked.append(
                 Asked(
                     self.clock.exact(),
@@ -181,8 +186,6 @@ class Simulator(ABC):
 
 def _said(status: int, body: Any, headers: dict[str, str]) -> Response:
     if isinstance(body, (dict, list)):
-        from starlette.responses import JSONResponse
-
         return JSONResponse(body, status_code=status, headers=headers)
     return Response(str(body), status_code=status, headers=headers)
 

@@ -1,4 +1,4 @@
-"""Files and definitions into the lake, then the lake shown to dbt."""
+"""Files, vendors' answers and definitions into the lake, then the lake shown to dbt."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,10 +7,14 @@ import dagster as dg
 
 from orchestration.binding import bind, fix_build
 from orchestration.clock import to_text
+from orchestration.connectors import STREAMS, api_sources, connectors
 from orchestration.contracts import load_contracts
 from orchestration.landing import ContactKeyError
 from orchestration.pipeline import Pipeline
-from orchestration.settings import DEFAULT_DEFINITIONS, Settings
+from orchestration.settings import DEFAULT_DEFINITIONS, Settings, SettingsError
+from orchestration.sources.api.http import ApiError
+from orchestration.sources.api.load import pull_stream
+from orchestration.sources.api.stream import Stream
 from orchestration.sources.calendar import land_calendar
 from orchestration.sources.definitions import (
     SCHEMAS,
@@ -41,7 +45,52 @@ def build(settings: Settings) -> dg.Definitions:
     """Assets `lake/…` (one a stream) and `raw_…` (the views that dbt reads)."""
     mappings = [load_mapping(path, settings.environment) for path in settings.mappings]
     streams = [_stream_asset(settings, mapping, stream) for mapping in mappings for stream in mapping.streams]
-    return dg.Definitions(assets=[_definitions_asset(), _calendar_asset(), *streams, _raw_asset(mappings)])
+    asked = [(kind, stream) for kind in _asked(settings) for stream in STREAMS[kind]]
+    pulls = [_pull_asset(kind, stream) for kind, stream in asked]
+    raw = _raw_asset(mappings, [dg.AssetKey(["lake", kind, stream.name]) for kind, stream in asked])
+    return dg.Definitions(assets=[_definitions_asset(), _calendar_asset(), *streams, *pulls, raw])
+
+
+def _asked(settings: Settings) -> list[str]:
+    """Types of the configured sources that are asked over HTTP, each once."""
+    return list(dict.fromkeys(source.type for source in api_sources(settings)))
+
+
+def _pull_asset(kind: str, stream: Stream) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=["lake", kind, stream.name],
+        group_name="lake",
+        kinds={"api", "parquet"},
+        description=f"{stream.description} Pulls of {kind}/{stream.name} ({stream.kind}), append-only.",
+        retry_policy=RETRIES,
+        required_resource_keys={"pipeline"},
+    )
+    def pull(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        pipeline: Pipeline = context.resources.pipeline
+        if pipeline.as_of is not None:
+            return dg.MaterializeResult(metadata={"status": "not asked: the run rebuilds the past"})
+        # what may pass was tried again by the connector already; a run that starts anew goes on after the last pull
+        with _no_retry(ApiError, SettingsError, ContactKeyError):
+            results = [
+                pull_stream(
+                    pipeline.lake,
+                    connector,
+                    stream,
+                    contact_key=pipeline.settings.contact_key,
+                    progress=pipeline.progress,
+                )
+                for connector in connectors(pipeline.settings, kind, pipeline.clock)
+                if stream in connector.streams
+            ]
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": sum(result.rows for result in results),
+                "quarantined": sum(result.quarantined for result in results),
+                "pulls": sum(len(result.pulls) for result in results),
+            }
+        )
+
+    return pull
 
 
 def _stream_asset(settings: Settings, mapping: FilesMapping, stream: str) -> dg.AssetsDefinition:
@@ -122,9 +171,10 @@ def _calendar_asset() -> dg.AssetsDefinition:
     return land
 
 
-def _raw_asset(mappings: list[FilesMapping]) -> dg.AssetsDefinition:
+def _raw_asset(mappings: list[FilesMapping], asked: list[dg.AssetKey]) -> dg.AssetsDefinition:
     """One step that fixes the build and makes all `raw_*` views in one transaction."""
     streams = [dg.AssetKey(["lake", mapping.source, stream]) for mapping in mappings for stream in mapping.streams]
+    streams += asked
     definitions = [dg.AssetKey(["lake", "definitions", name]) for name in SCHEMAS]
     calendar = dg.AssetKey(["lake", "calendar", "days"])
     specs = [_raw_spec(f"raw_{key.path[1]}", key.path[2], [key]) for key in streams]
@@ -146,7 +196,8 @@ def _raw_asset(mappings: list[FilesMapping]) -> dg.AssetsDefinition:
     def bind_build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         pipeline: Pipeline = context.resources.pipeline
         sources = [mapping.source for mapping in mappings]
-        the_build = fix_build(pipeline.lake, pipeline.clock, sources, pipeline.as_of)
+        logs = _asked(pipeline.settings)
+        the_build = fix_build(pipeline.lake, pipeline.clock, sources, pipeline.as_of, logs=logs)
         bind(pipeline.warehouse, pipeline.lake, the_build, pipeline.settings)
         pipeline.progress(
             f"build {the_build.build_id} reads {len(the_build.pulls)} pulls, known until {to_text(the_build.as_of_at)}"

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -67,25 +67,21 @@ class Pace:
     requests: int
     seconds: float
     clock: Clock
-    _times: deque[Any] = field(default_factory=deque)
+    _times: deque[datetime] = field(default_factory=deque)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def wait(self) -> None:
         """Return when the next request may go."""
         with self._lock:
-            now = self._now()
+            now = self.clock.exact()
             while self._times and now - self._times[0] >= timedelta(seconds=self.seconds):
                 self._times.popleft()
             if len(self._times) >= self.requests:
                 pause = (self._times[0] + timedelta(seconds=self.seconds) - now).total_seconds()
                 self.clock.sleep(pause)
-                now = self._now()
+                now = self.clock.exact()
                 self._times.popleft()
             self._times.append(now)
-
-    def _now(self) -> Any:
-        exact = getattr(self.clock, "exact", self.clock.now)
-        return exact()
 
 
 class _Again(Exception):
@@ -268,7 +264,12 @@ class Http:
                 timeout=TIMEOUT,
                 stream=stream,
             )
-        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+        except (
+            requests.ConnectionError,
+            requests.Timeout,
+            requests.exceptions.ChunkedEncodingError,
+            requests.exceptions.ContentDecodingError,
+        ) as error:
             # the error's text repeats the URL with its parameters
             raise _Again(Verdict("again", why=f"the connection failed ({type(error).__name__})"), "") from None
         response.raw.decode_content = True
