@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +41,17 @@ SETTINGS = {
     "spark.ui.showConsoleProgress": "false",
 }
 """What every model relies on; a configuration may add to it (`spark.settings`), and override what it must."""
+
+
+@dataclass(frozen=True)
+class _Running:
+    session: SparkSession
+    master: str
+    settings: dict[str, str]
+
+
+_running: _Running | None = None
+"""Asking pyspark for the session that there is costs a dozen calls into the JVM and a warning in its log each time."""
 
 
 class SparkError(WarehouseError):
@@ -75,7 +87,7 @@ def problem() -> str | None:
 
 
 def start_session(master: str, settings: Mapping[str, str], folder: Path) -> SparkSession:
-    """The session of this process, made on the first call.
+    """The session of this process, made on the first call; a later call with the same arguments gives it again.
 
     master : `local[…]`, `spark://host:port`, `yarn` …, or `existing` for the session that the platform has made.
     settings : of Spark, over SETTINGS. folder : for Spark's log (`driver.log`) and whatever it writes beside tables.
@@ -83,8 +95,13 @@ def start_session(master: str, settings: Mapping[str, str], folder: Path) -> Spa
     Raises
     ------
     SparkError
-        when Spark, Java or the master is missing; names which and what to do.
+        when Spark, Java or the master is missing, or the process has a session on another master; names which and what to do.
     """
+    global _running
+    if _running is not None:
+        if (_running.master, _running.settings) != (master, dict(settings)):
+            raise SparkError(f"this process has a Spark session on {_running.master}; stop it before one on {master}")
+        return _running.session
     from_platform = master == EXISTING
     if not from_platform and (reason := problem()):
         raise SparkError(reason)
@@ -122,18 +139,16 @@ def start_session(master: str, settings: Mapping[str, str], folder: Path) -> Spa
                 f"Spark did not start on {master}: {_first_line(error)} (log: {folder / 'driver.log'})"
             ) from error
         raise
+    _running = _Running(session, master, dict(settings))
     return session
 
 
 def stop_session() -> None:
     """End the session of this process, when there is one."""
-    if find_spec("pyspark") is None:
-        return
-    from pyspark.sql import SparkSession
-
-    session = SparkSession.getActiveSession()
-    if session is not None:
-        session.stop()
+    global _running
+    if _running is not None:
+        _running.session.stop()
+        _running = None
 
 
 def is_local(master: str) -> bool:

@@ -138,6 +138,12 @@ def test_instants_are_utc_whatever_the_machine_thinks(warehouse: Warehouse) -> N
     assert warehouse.arrow("select cast(moment as string) as t from ml.x").to_pylist() == [{"t": "2026-03-29 01:30:00"}]
 
 
+def test_a_second_session_of_one_process_is_refused_by_name(spark: SparkWarehouse) -> None:
+    other = SparkWarehouse(spark.place, "local[2]", {})
+    with pytest.raises(SparkError, match=r"has a Spark session on local\[1\]; stop it before one on local\[2\]"):
+        other.tables("marts")
+
+
 def test_a_place_that_spark_would_read_as_a_pattern_is_refused_by_name(spark: SparkWarehouse, tmp_path: Path) -> None:
     odd = SparkWarehouse(tmp_path / "home [2]" / "spark", "local[1]", {})
     with pytest.raises(
