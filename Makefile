@@ -53,6 +53,7 @@ dev: install  ## Dagster's page on the demo company (CONFIG=… for yours)
 bench: install  ## measured work, printed with the machine and the versions
 	$(BIN)/python -m benchmarks.files_speed
 	$(BIN)/python -m benchmarks.quality_speed
+	$(BIN)/python -m benchmarks.api_speed
 	$(BIN)/python -m benchmarks.ledger_speed
 	$(BIN)/python -m benchmarks.demo_speed
 
