@@ -20,6 +20,7 @@ import pytest
 from orchestration.dbt_runner import Dbt
 from orchestration.settings import DEFAULT_DEFINITIONS, PROJECT_ROOT, load_settings
 from orchestration.sources.definitions import read_definitions
+from orchestration.warehouse import DuckDbWarehouse
 from tests.conftest import Built
 
 EXAMPLE = PROJECT_ROOT / "examples" / "attribution_touches"
@@ -176,7 +177,7 @@ def rebuilt(built: Built, folder: Path, definition: Path, models: tuple[str, ...
             f"from read_csv('{definition}', all_varchar = true, header = true)"
         )
     results = Dbt(folder / "target").build(
-        warehouse,
+        DuckDbWarehouse(warehouse),
         ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test", "--select", *models],
     )
     assert len(results) > len(models)
