@@ -197,6 +197,37 @@ def definitions_check(config: Path) -> None:
 
 
 @main.group()
+def sources() -> None:
+    """The vendors' accounts that a run asks (docs/sources.md)."""
+
+
+@sources.command("consent")
+@config_option
+@click.option("--account", required=True, help="The amoCRM account, as in the configuration.")
+@click.option(
+    "--code", prompt="Code of consent", hide_input=True, help="Good once, for twenty minutes [default: asked for]."
+)
+def sources_consent(config: Path, account: str, code: str) -> None:
+    """Change the code that amoCRM shows after consent for the first pair of tokens, and keep them in the home."""
+    from orchestration.clock import SystemClock
+    from orchestration.connectors import give_consent
+    from orchestration.settings import AmoCrm
+    from orchestration.sources.api.http import ApiError
+
+    settings = _settings(config)
+    found = [
+        source for source in settings.configuration.sources if isinstance(source, AmoCrm) and source.account == account
+    ]
+    if not found:
+        raise click.ClickException(f"{config}: sources: no amocrm account {account}")
+    try:
+        file = give_consent(found[0], settings, SystemClock(), code.strip())
+    except (SettingsError, ApiError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"consent is given; the tokens are kept in {shown(file)} and renewed there by every run")
+
+
+@main.group()
 def lake() -> None:
     """The append-only log of what the sources said."""
 

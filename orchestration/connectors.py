@@ -1,19 +1,21 @@
 """From the configuration to the sources that are asked over HTTP: which there are, their credentials, their streams.
 
-Credentials stand in the environment; a missing one is named before anything is asked.
+Secrets stand in the environment, tokens that rotate in a file of the home; a missing one is named before anything is asked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from orchestration.clock import Clock
 from orchestration.settings import AmoCrm, Settings, SettingsError, YandexDirect, YandexMetrika
 from orchestration.sources.api import amocrm, yandex_direct, yandex_metrika
+from orchestration.sources.api.http import Pace
 from orchestration.sources.api.stream import Connector, Stream
-from orchestration.sources.api.tokens import LongLivedToken
+from orchestration.sources.api.tokens import Credentials, LongLivedToken
 
 ApiSource = AmoCrm | YandexDirect | YandexMetrika
 
@@ -29,8 +31,10 @@ TOKEN_VARIABLES = {
     "yandex_direct": "ONEFUNNEL_YANDEX_DIRECT_TOKEN",
     "yandex_metrika": "ONEFUNNEL_YANDEX_METRIKA_TOKEN",
 }
-"""Type of a source → the variable of its token. An account that is not the only one of its type may have one of its own:
-the variable with `_` and the account in capitals, everything but letters and digits as `_`."""
+"""Type of a source → the variable of its token."""
+
+AMOCRM_SECRET_VARIABLE = "ONEFUNNEL_AMOCRM_CLIENT_SECRET"
+"""The variable of the secret of amoCRM's OAuth integration."""
 
 
 def api_sources(settings: Settings) -> list[ApiSource]:
@@ -43,17 +47,31 @@ def account_of(source: ApiSource) -> str:
     return str(source.counter) if isinstance(source, YandexMetrika) else source.account
 
 
-def token_variable(source: ApiSource, environment: Mapping[str, str]) -> str:
-    """The variable that holds the token of a source: its account's own where that is set, else its type's."""
-    plain = TOKEN_VARIABLES[source.type]
+def variable_of(source: ApiSource, environment: Mapping[str, str]) -> str:
+    """The variable that holds the secret of a source: its token, or the client secret of its integration.
+
+    An account that is not the only one of its type may have one of its own: the variable with `_` and the account in
+    capitals, everything but letters and digits as `_`. It goes first where it is set.
+    """
+    plain = AMOCRM_SECRET_VARIABLE if _has_integration(source) else TOKEN_VARIABLES[source.type]
     own = f"{plain}_{''.join(letter if letter.isalnum() else '_' for letter in account_of(source)).upper()}"
     return own if environment.get(own) else plain
 
 
-def missing_token(source: ApiSource, settings: Settings) -> str | None:
-    """The variable that is not set, or None when the token is there."""
-    variable = token_variable(source, settings.environment)
-    return None if settings.environment.get(variable) else variable
+def obstacle(source: ApiSource, settings: Settings) -> tuple[str, str] | None:
+    """What keeps a source from being asked, as far as it can be known without asking, and what to do; None when nothing."""
+    variable = variable_of(source, settings.environment)
+    if not settings.environment.get(variable):
+        what = "no client secret" if _has_integration(source) else "no token"
+        return what, f"set {variable} in the environment or in .env (docs/sources.md says how to get one)"
+    if _has_integration(source) and not tokens_file(source, settings).is_file():
+        return "no consent yet", f"onefunnel sources consent --config {settings.path} --account {account_of(source)}"
+    return None
+
+
+def tokens_file(source: ApiSource, settings: Settings) -> Path:
+    """Where the rotating tokens of an OAuth integration are kept."""
+    return settings.home / "secrets" / f"{source.type}-{account_of(source)}.json"
 
 
 def connectors(settings: Settings, kind: str, clock: Clock) -> list[Connector]:
@@ -62,39 +80,83 @@ def connectors(settings: Settings, kind: str, clock: Clock) -> list[Connector]:
     Raises
     ------
     SettingsError
-        when a token is not in the environment; names the variable.
+        when a secret or a consent is missing; says what to do.
     """
-    return [_connector(source, settings, clock) for source in api_sources(settings) if source.type == kind]
+    paces: dict[str, Pace] = {}
+    return [_connector(source, settings, clock, paces) for source in api_sources(settings) if source.type == kind]
 
 
-def _connector(source: ApiSource, settings: Settings, clock: Clock) -> Connector:
-    if variable := missing_token(source, settings):
+def give_consent(source: AmoCrm, settings: Settings, clock: Clock, code: str) -> Path:
+    """Change a code of consent (good once, for twenty minutes) for the first pair of tokens; returns their file.
+
+    Raises
+    ------
+    SettingsError
+        the source has no integration, or its secret is missing.
+    ApiError
+        the vendor refuses the code.
+    """
+    if not _has_integration(source):
         raise SettingsError(
-            f"{source.type} {account_of(source)}: no token: set {variable} in the environment or in .env "
-            f"(docs/sources.md says how to get one)"
+            f"amocrm {source.account}: client_id and redirect_uri of the integration are not in the configuration"
         )
-    token = settings.environment[token_variable(source, settings.environment)]
+    file = tokens_file(source, settings)
+    file.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+    integration = _integration(source, settings, clock)
+    integration.tokens(file).keep(integration.redeem(code))
+    return file
+
+
+def _has_integration(source: ApiSource) -> bool:
+    return isinstance(source, AmoCrm) and source.client_id is not None
+
+
+def _integration(source: AmoCrm, settings: Settings, clock: Clock) -> amocrm.OAuth:
+    variable = variable_of(source, settings.environment)
+    secret = settings.environment.get(variable)
+    if not secret:
+        raise SettingsError(f"amocrm {source.account}: no client secret; set {variable} in the environment or in .env")
+    assert source.client_id is not None
+    base_url = source.base_url or f"https://{source.account}.amocrm.ru"
+    return amocrm.OAuth(base_url, clock, source.client_id, secret, source.redirect_uri or "")
+
+
+def _connector(source: ApiSource, settings: Settings, clock: Clock, paces: dict[str, Pace]) -> Connector:
+    if found := obstacle(source, settings):
+        raise SettingsError(f"{source.type} {account_of(source)}: {'; '.join(found)}")
+    secret = settings.environment[variable_of(source, settings.environment)]
     if isinstance(source, AmoCrm):
         zone = ZoneInfo(settings.configuration.time_zone)
+        credentials: Credentials = LongLivedToken("amocrm", secret)
+        if _has_integration(source):
+            credentials = _integration(source, settings, clock).tokens(tokens_file(source, settings))
         return amocrm.AmoCrm(
             source.account,
             clock,
-            LongLivedToken("amocrm", token),
+            credentials,
             base_url=source.base_url,
             timezone=settings.configuration.time_zone,
             since=datetime.combine(source.since, time(), tzinfo=zone).astimezone(UTC),
             text_fields=source.keep_fields,
+            id_fields=source.keep_ids,
         )
     if isinstance(source, YandexDirect):
         return yandex_direct.YandexDirect(
             clock=clock,
             account=source.account,
-            token=token,
+            token=secret,
             client_login=source.account if source.is_agency else None,
             goals=[str(goal) for goal in source.goals],
             start_on=source.since,
             base_url=source.base_url or yandex_direct.BASE_URL,
         )
+    # the vendor counts the requests of a login, whatever counter they are about
+    pace = paces.setdefault(secret, Pace(yandex_metrika.LOGS_PER_SECOND, 1.0, clock))
     return yandex_metrika.YandexMetrika(
-        source.counter, token, clock, since=source.since, base_url=source.base_url or yandex_metrika.BASE_URL
+        source.counter,
+        secret,
+        clock,
+        since=source.since,
+        base_url=source.base_url or yandex_metrika.BASE_URL,
+        pace=pace,
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.connectors import STREAMS, account_of, api_sources, missing_token, token_variable
+from orchestration.connectors import STREAMS, account_of, api_sources, obstacle, variable_of
 from orchestration.contracts import load_contracts
 from orchestration.landing import ContactKeyError, Lake, LandingError, Tokeniser
 from orchestration.locks import HomeBusyError, HomeLock
@@ -132,13 +132,10 @@ def _definitions(settings: Settings) -> Iterator[Finding]:
 def _sources(settings: Settings) -> Iterator[Finding]:
     for source in api_sources(settings):
         subject = f"{source.type} {account_of(source)}"
-        if variable := missing_token(source, settings):
-            fix = f"set {variable} in the environment or in .env (docs/sources.md says how to get one)"
-            yield Finding(subject, "no token", fix, stops_a_run=True)
+        if found := obstacle(source, settings):
+            yield Finding(subject, *found, stops_a_run=True)
         else:
-            yield Finding(
-                subject, f"token in {token_variable(source, settings.environment)}; asked since {source.since}"
-            )
+            yield Finding(subject, f"secret in {variable_of(source, settings.environment)}; asked since {source.since}")
         if any(stream.contacts for stream in STREAMS[source.type]):
             yield from _contact_key_for(settings, subject)
     for path in settings.mappings:

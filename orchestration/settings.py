@@ -18,7 +18,7 @@ from zoneinfo import available_timezones
 
 import yaml
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 DEFAULT_DEFINITIONS = PROJECT_ROOT / "definitions"
@@ -72,8 +72,19 @@ class AmoCrm(_Asked):
     type: Literal["amocrm"]
     account: str = Field(min_length=1, description="the subdomain: company of company.amocrm.ru")
     keep_fields: list[str] = Field(
-        default_factory=list, description="ids or codes of free-text fields of leads to keep"
+        default_factory=list, description="ids or codes of free-text fields to keep, scrubbed"
     )
+    keep_ids: list[str] = Field(
+        default_factory=list, description="ids or codes of text fields that hold ids of other systems: kept as they are"
+    )
+    client_id: str | None = Field(default=None, description="id of an OAuth integration; without it a long-lived token")
+    redirect_uri: str | None = Field(default=None, description="redirect URI of the OAuth integration")
+
+    @model_validator(mode="after")
+    def _whole_integration(self) -> AmoCrm:
+        if (self.client_id is None) != (self.redirect_uri is None):
+            raise ValueError("client_id and redirect_uri of an OAuth integration go together")
+        return self
 
 
 class YandexDirect(_Asked):

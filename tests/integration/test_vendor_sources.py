@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,11 +18,13 @@ from demo.simulators.server import Fault
 from demo.simulators.yandex_direct import YandexDirect
 from demo.simulators.yandex_metrika import YandexMetrika
 from orchestration.clock import FixedClock
-from orchestration.connectors import STREAMS
+from orchestration.connectors import STREAMS, api_sources, give_consent, obstacle
 from orchestration.doctor import obstacles
 from orchestration.landing import Lake
 from orchestration.pipeline import Pipeline
+from orchestration.settings import AmoCrm as AmoCrmSource
 from orchestration.settings import Settings, load_settings
+from orchestration.sources.api.http import ApiError
 
 MORNING = datetime(2026, 3, 10, 6, tzinfo=UTC)
 EARLIER = datetime(2026, 3, 9, 12, tzinfo=UTC)
@@ -225,6 +228,43 @@ def test_a_vendor_that_is_down_is_named_and_the_next_run_completes(vendors: Vend
     assert vendors.run().success
     assert vendors.lake.pulls("yandex_direct", "performance_daily")
     assert [pull.pull for pull in vendors.lake.pulls("amocrm", "users")][: len(visits)] == visits
+
+
+def test_amocrm_by_oauth_asks_for_consent_first_and_keeps_the_rotating_tokens(vendors: Vendors) -> None:
+    path = vendors.settings.path
+    oauth = f"client_id: {AmoCrm.CLIENT_ID}, redirect_uri: '{AmoCrm.REDIRECT_URI}', account: company"
+    path.write_text(path.read_text().replace("account: company", oauth))
+    environment = {
+        name: value for name, value in vendors.settings.environment.items() if name != "ONEFUNNEL_AMOCRM_TOKEN"
+    }
+    vendors.settings = load_settings(
+        path, home=vendors.settings.home, environment=environment | {"ONEFUNNEL_AMOCRM_TOKEN": ""}
+    )
+    source = api_sources(vendors.settings)[0]
+    assert isinstance(source, AmoCrmSource)
+    assert obstacle(source, vendors.settings) == (
+        "no client secret", "set ONEFUNNEL_AMOCRM_CLIENT_SECRET in the environment or in .env (docs/sources.md says how to get one)",
+    )  # fmt: skip
+    with_secret = vendors.settings.environment | {"ONEFUNNEL_AMOCRM_CLIENT_SECRET": AmoCrm.CLIENT_SECRET}
+    vendors.settings = vendors.settings.model_copy(update={"environment": with_secret})
+    found = obstacle(source, vendors.settings)
+    assert found is not None
+    assert found[0] == "no consent yet"
+    with pytest.raises(ApiError, match="consent anew"):
+        give_consent(source, vendors.settings, vendors.clock, "not-a-code")
+    file = give_consent(source, vendors.settings, vendors.clock, vendors.crm.consent())
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert obstacle(source, vendors.settings) is None
+
+    assert vendors.run().success
+    first = file.read_text()
+    vendors.clock.advance(timedelta(days=2))
+    assert vendors.run().success
+    assert file.read_text() != first, "the pair rotated"
+    tokens = [text.encode() for kept in (first, file.read_text()) for text in json.loads(kept).values()]
+    elsewhere = [other for other in vendors.settings.home.rglob("*") if other.is_file() and other.parent != file.parent]
+    secrets = [text for text in (*tokens, AmoCrm.CLIENT_SECRET.encode()) if len(text) > 20]
+    assert [other.name for other in elsewhere for text in secrets if text in plain(other)] == []
 
 
 def test_what_is_missing_is_named_before_anything_is_asked(vendors: Vendors) -> None:

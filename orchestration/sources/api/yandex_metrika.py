@@ -35,6 +35,9 @@ from orchestration.sources.api.http import GOOD, ApiError, Http, Pace, Verdict
 from orchestration.sources.api.stream import Known, Pulled, Span, Stream, as_text
 
 BASE_URL = "https://api-metrika.yandex.net"
+
+LOGS_PER_SECOND = 10
+"""The Logs API's limit."""
 LONGEST_DAYS = 365
 MOST_FIELD_CHARACTERS = 3000
 BLOCK_BYTES = 16 * 1024**2
@@ -212,7 +215,7 @@ class YandexMetrika:
         attempts: int = 3,
         page_size: int = 1000,
         list_key: str = "requests",
-        requests_per_second: int = 10,
+        requests_per_second: int = LOGS_PER_SECOND,
         pace: Pace | None = None,
     ) -> None:
         if not 1 <= window_days <= LONGEST_DAYS:
