@@ -139,6 +139,7 @@ def _connector(source: ApiSource, settings: Settings, clock: Clock, paces: dict[
             since=datetime.combine(source.since, time(), tzinfo=zone).astimezone(UTC),
             text_fields=source.keep_fields,
             id_fields=source.keep_ids,
+            has_customers=source.has_customers,
         )
     if isinstance(source, YandexDirect):
         return yandex_direct.YandexDirect(

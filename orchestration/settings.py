@@ -77,6 +77,7 @@ class AmoCrm(_Asked):
     keep_ids: list[str] = Field(
         default_factory=list, description="ids or codes of text fields that hold ids of other systems: kept as they are"
     )
+    has_customers: bool = Field(default=False, description="customers are switched on in the account: ask for them too")
     client_id: str | None = Field(default=None, description="id of an OAuth integration; without it a long-lived token")
     redirect_uri: str | None = Field(default=None, description="redirect URI of the OAuth integration")
 
