@@ -182,7 +182,8 @@ def reconcile(pulls: pd.DataFrame, fills: pd.DataFrame, totals: pd.DataFrame) ->
 
     Only pulls that this build reads count. Three kinds of rows come out:
 
-    * `file <account>`, per source and stream: rows in the file = rows landed + rows quarantined;
+    * `file <account>`, per source and stream: rows in the file = rows landed + rows quarantined (for a source that is asked
+      over HTTP the account, its pulls added up);
     * a fill, `<contract> from <fill>`: rows landed = rows filled + rows skipped by the mapping's conditions;
     * a contract, rows and each money column × currency: filled = in the contract = in the mart + excluded by name.
 

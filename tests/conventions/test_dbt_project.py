@@ -20,7 +20,6 @@ DIALECT = {
     r"(?<!_)\blower\s*\(|(?<!_)\bupper\s*\(": "lower/upper: Java and DuckDB differ in İ and Σ (use lower_text)",
     r"(?<=[\w)\]]) / (?=[\w({])": "`/`: decimals divide to floating point on DuckDB (use ratio or floor_divide)",
     r"\b(float|real|double)\b": "floating point (money and weights are whole numbers, rates decimals)",
-    r"\bhaving\b.*\bfilter\b": "filter in having",
     r"::": "`::` casts (write cast(x as …))",
     r"\bexclude\s*\(": "`* exclude (…)` (name the columns)",
     r"\bunion\s+all\s+by\s+name\b": "`union all by name`",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pyarrow.parquet as pq
 import pytest
 
 from demo.simulators.amocrm import AmoCrm, Rules, multitext
@@ -178,8 +179,6 @@ def plain(file: Path) -> bytes:
     """A file's content, Parquet as text: its pages are compressed."""
     if file.suffix != ".parquet":
         return file.read_bytes()
-    import pyarrow.parquet as pq
-
     return "\n".join(str(row) for row in pq.read_table(file).to_pylist()).encode()
 
 

@@ -6,6 +6,7 @@ a kill the log says what is missing.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -103,7 +104,6 @@ class Connector(Protocol):
 
 def as_text(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> pa.Table:
     """Rows of JSON as text columns: nested values as JSON text, true/false in words, numbers as written, null as null."""
-    import json
 
     def text(value: object) -> str | None:
         if value is None or isinstance(value, str):
