@@ -323,6 +323,34 @@ MATCHERS = (
 )
 
 
+MAPPED_COLUMNS: dict[str, tuple[str, ...]] = {
+    "lead": (
+        "campaign_id", "form_id", "landing_page", "segment", "industry", "job_title", "client_id", "is_in_icp", "has_need",
+        "asked_for_contact", "asked_for_demo", "showed_interest", "self_reported_source", "is_duplicate", "is_test",
+        "channel_label", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term", "referrer_domain",
+        "click_id_kind", "product", "term_months", "signed_on",
+    ),
+    "contact": ("job_title", "is_decision_maker", "client_id", "country"),
+    "company": ("segment", "industry", "region", "country", "employees", "is_in_icp", "domain"),
+    "user_group": ("team",),
+    "task_type": ("kind",),
+    "goal": ("kind",),
+}  # fmt: skip
+"""Object of a vendor → what its fields, or for the last three the object itself, may be mapped to."""
+
+
+def _mapped_field(row: Row) -> Iterator[tuple[str, str]]:
+    kind, column = row["object"] or "", row["column_name"] or ""
+    if column not in MAPPED_COLUMNS[kind]:
+        yield "column_name", f"expected one of {', '.join(MAPPED_COLUMNS[kind])} for {kind}, got {column!r}"
+    if row["value"] is None and (row["field_value"] is not None or kind in ("user_group", "task_type", "goal")):
+        yield "value", f"is empty; say what {row['field_value'] or kind + ' ' + str(row['field'])} means"
+    if column.startswith(("is_", "has_", "asked_", "showed_")) and row["value"] not in (None, "true", "false"):
+        yield "value", f"expected true or false for {column}, got {row['value']!r}"
+    if column == "team" and row["value"] is not None and row["value"] not in TEAMS:
+        yield "value", f"expected one of {', '.join(TEAMS)}, got {row['value']!r}"
+
+
 def _schema(name: str, key: Iterable[str], *columns: Column, **laws: object) -> Schema:
     return Schema(name, (*columns, *VERSION_COLUMNS), tuple(key), **laws)  # type: ignore[arg-type]
 
@@ -553,6 +581,26 @@ SCHEMAS: dict[str, Schema] = {
             _required("source_system", NAME_OR_ANY),
             _required("source_reason"),
             _required("reason", TEXT, *REASONS),
+        ),
+        _schema(
+            "field_map",
+            ["source_system", "object", "field", "column_name", "field_value"],
+            _required("source_system", NAME),
+            _required("object", TEXT, *MAPPED_COLUMNS),
+            _required("field"),
+            _required("column_name", NAME),
+            _optional("field_value"),
+            _optional("value"),
+            row_laws=(_mapped_field,),
+        ),
+        _schema(
+            "answer_map",
+            ["source_system", "field", "field_value"],
+            _required("source_system", NAME),
+            _required("field"),
+            _required("field_value"),
+            _required("criterion", NAME, reference="matrix.criterion"),
+            _optional("level", TEXT, reference="matrix.level"),
         ),
         Schema(
             "labels",

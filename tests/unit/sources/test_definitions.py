@@ -74,10 +74,18 @@ def test_d10a_the_three_views_of_the_funnel() -> None:
 
 
 def test_d6a_our_own_stage_names_map_to_themselves_and_sql_opens_the_opportunity() -> None:
-    stage_map = rows("stage_map")
+    stage_map = [row for row in rows("stage_map") if row["source_system"] == "*"]
     assert all(row["source_stage"] == row["stage"] for row in stage_map)
     assert [row["stage"] for row in stage_map if row["is_opportunity"] == "true"] == ["sql"]
     assert {row["stage"] for row in stage_map} == {row["stage"] for row in rows("stages")}
+
+
+def test_amocrms_142_and_143_are_won_and_lost_in_every_pipeline() -> None:
+    own = [row for row in rows("stage_map") if row["source_system"] == "amocrm"]
+    assert [(row["pipeline"], row["source_stage"], row["stage"]) for row in own] == [
+        ("*", "142", "won"),
+        ("*", "143", "lost"),
+    ]
 
 
 def test_d22_the_matrix_has_729_profiles_of_which_198_are_hot_raw_and_97_normalised() -> None:
@@ -306,6 +314,25 @@ def test_semicolons_bom_crlf_and_capital_true_are_the_same_definition(company: P
             "*,not_icp",
             "*,no_budget",
             ":3: column source_system: source_system *, source_reason no_budget, valid_from 2000-01-01 stands",
+        ),
+        (
+            "field_map",
+            "UTM_TERM,utm_term",
+            "UTM_TERM,utm_termin",
+            ":6: column column_name: expected one of campaign_id, form_id, landing_page",
+        ),
+        (
+            "field_map",
+            "contact,POSITION,job_title,,",
+            "contact,POSITION,is_decision_maker,director,yes",
+            ":11: column value: expected true or false for is_decision_maker, got 'yes'",
+        ),
+        ("field_map", "2,kind,,meeting", "2,kind,,", ":12: column value: is empty; say what task_type 2 means"),
+        (
+            "answer_map",
+            "marketing_owner,sales_owner",
+            "marketing_owner,sales_owner\namocrm,7001,да,budgte,yes,2000-01-01,2026-01-01,marketing,sales",
+            ":2: column criterion: 'budgte' is not in matrix.criterion; did you mean budget?",
         ),
         ("labels", "Визит,بازدید", ",بازدید", ":2: column ru: is empty, expected text"),
         ("labels", "Visit,Визит", "Visit", ":2: has 3 values, expected 4 as in the header"),
