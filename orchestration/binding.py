@@ -21,8 +21,8 @@ from data_quality.expectations import TABLES as EXPECTATION_TABLES
 from data_quality.reconciliation import TABLES as RECONCILIATION_TABLES
 from ml.scoring.run import TABLES as SCORING_TABLES
 from orchestration.clock import Clock, to_text
-from orchestration.connectors import STREAMS
-from orchestration.contracts import LINEAGE_COLUMNS, Contract, load_contracts
+from orchestration.connectors import STREAMS, api_sources, facts_of, history_fields_of, vat_rates_of
+from orchestration.contracts import LINEAGE_COLUMNS, Contract, contracts_of, load_contracts
 from orchestration.landing import Lake, Pull
 from orchestration.landing.quarantine import QUARANTINE_SCHEMA
 from orchestration.settings import Settings
@@ -230,6 +230,11 @@ _FILLS = {
 }  # fmt: skip
 
 
+_ACCOUNTS = {"source": "varchar", "account": "varchar", "currency": "varchar", "amounts_include_vat": "boolean"}
+_VAT_RATES = {"source": "varchar", "account": "varchar", "valid_from": "date", "percent": "decimal(5,2)"}
+_HISTORY_FIELDS = {"source": "varchar", "account": "varchar", "field": "varchar"}
+
+
 def _landing(lake: Lake, build: Build) -> dict[str, Content]:
     """What the door recorded for the pulls of this build: the log, findings, fills."""
     read = {(pull.source, pull.stream, pull.pull) for pull in build.pulls}
@@ -287,9 +292,12 @@ def _quarantine(warehouse: Warehouse, build: Build) -> dict[str, str]:
 
 
 def _facts(build: Build, settings: Settings, contracts: dict[str, Contract]) -> dict[str, Content]:
-    """The one row of build facts. A payments source exists when a mapping fills the contract payments (D15)."""
+    """The one row of build facts, and what the configuration says of the accounts that are asked. A payments source exists
+    when a mapping or a vendor fills the contract payments (D15)."""
     configuration = settings.configuration
+    asked = api_sources(settings)
     filled = {fill["contract"] for pull in build.pulls for fill in pull.fills}
+    filled |= {contract for source in asked for contract in contracts_of(source.type)}
     facts = {
         "build_id": build.build_id, "as_of_at": build.as_of_at, "evaluated_at": build.evaluated_at,
         "time_zone": configuration.time_zone, "period_calendar": configuration.period_calendar,
@@ -305,6 +313,11 @@ def _facts(build: Build, settings: Settings, contracts: dict[str, Contract]) -> 
     return {
         "raw_build.build": _content([facts], types),
         "raw_build.filled_contracts": _content(used, {"contract": "varchar"}),
+        "raw_build.accounts": _content([facts_of(source, settings) for source in asked], _ACCOUNTS),
+        "raw_build.vat_rates": _content([rate for source in asked for rate in vat_rates_of(source)], _VAT_RATES),
+        "raw_build.history_fields": _content(
+            [field for source in asked for field in history_fields_of(source)], _HISTORY_FIELDS
+        ),
     }
 
 

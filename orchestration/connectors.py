@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from orchestration.clock import Clock
@@ -47,6 +48,31 @@ def api_sources(settings: Settings) -> list[ApiSource]:
 def account_of(source: ApiSource) -> str:
     """What the pulls of a source are of: account, login or counter."""
     return str(source.counter) if isinstance(source, YandexMetrika) else source.account
+
+
+def facts_of(source: ApiSource, settings: Settings) -> dict[str, Any]:
+    """What the configuration says of a source that no answer of it tells, for the models: currency of its amounts, and
+    whether they contain the VAT. Null where the vendor tells it."""
+    facts: dict[str, Any] = {"source": source.type, "account": account_of(source)}
+    if isinstance(source, AmoCrm):
+        facts["currency"] = source.currency or settings.configuration.reporting_currency
+        facts["amounts_include_vat"] = source.amounts_include_vat
+    return facts
+
+
+def vat_rates_of(source: ApiSource) -> list[dict[str, Any]]:
+    """Percent of VAT in the amounts of a source, a row a day from which it holds."""
+    rates = source.vat_rates if isinstance(source, AmoCrm) else {}
+    account = {"source": source.type, "account": account_of(source)}
+    return [
+        {**account, "valid_from": day.isoformat(), "percent": str(percent)} for day, percent in sorted(rates.items())
+    ]
+
+
+def history_fields_of(source: ApiSource) -> list[dict[str, Any]]:
+    """Fields whose every change is read, a row each: what they held earlier is known."""
+    fields = source.history_fields if isinstance(source, AmoCrm) else []
+    return [{"source": source.type, "account": account_of(source), "field": str(field)} for field in fields]
 
 
 def variable_of(source: ApiSource, environment: Mapping[str, str]) -> str:
@@ -141,6 +167,7 @@ def _connector(source: ApiSource, settings: Settings, clock: Clock, paces: dict[
             since=datetime.combine(source.since, time(), tzinfo=zone).astimezone(UTC),
             text_fields=source.keep_fields,
             id_fields=source.keep_ids,
+            history_fields=source.history_fields,
             has_customers=source.has_customers,
         )
     if isinstance(source, YandexDirect):

@@ -24,6 +24,9 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 NOTATIONS = (*CONTACT_NOTATIONS, "money")
 
 
+DBT_PROJECT_FILE = CONTRACTS_FOLDER.parent.parent / "dbt_project.yml"
+
+
 class ContractError(ValueError):
     """A contract file that cannot be used; the message names the file and the field."""
 
@@ -83,6 +86,13 @@ def load_contracts(folder: Path = CONTRACTS_FOLDER) -> dict[str, Contract]:
                 raise ContractError(f"{path}: contract {contract.name} is defined twice")
             contracts[contract.name] = contract
     return contracts
+
+
+def contracts_of(source: str, file: Path = DBT_PROJECT_FILE) -> frozenset[str]:
+    """Contracts that the staging models of a vendor fill: those that name it in `contract_sources` of dbt_project.yml."""
+    document = yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER)
+    filling: dict[str, list[str]] = document["vars"]["contract_sources"]
+    return frozenset(contract for contract, sources in filling.items() if source in sources)
 
 
 def _contract(path: Path, model: dict[str, Any]) -> Contract:

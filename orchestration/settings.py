@@ -59,6 +59,9 @@ class FilesSource(_Section):
     mapping: Path = Field(description="mapping file, relative to the configuration")
 
 
+Percent = Annotated[Decimal, Field(ge=0, lt=100, decimal_places=2)]
+
+
 class _Asked(_Section):
     """A system that is asked over HTTP. Its credentials stand in the environment, never in this file."""
 
@@ -77,7 +80,17 @@ class AmoCrm(_Asked):
     keep_ids: list[str] = Field(
         default_factory=list, description="ids or codes of text fields that hold ids of other systems: kept as they are"
     )
+    history_fields: list[int] = Field(
+        default_factory=list, description="ids of fields chosen from a list whose changes are read, such as the answers"
+    )
     has_customers: bool = Field(default=False, description="customers are switched on in the account: ask for them too")
+    currency: Annotated[str, AfterValidator(_currency_code)] | None = Field(
+        default=None, description="of the account's amounts [default: the reporting currency]"
+    )
+    amounts_include_vat: bool = Field(default=True, description="what is typed in as a price contains the VAT")
+    vat_rates: dict[date, Percent] = Field(
+        default_factory=dict, description="percent of VAT from a day on; none: the VAT inside the prices is not known"
+    )
     client_id: str | None = Field(default=None, description="id of an OAuth integration; without it a long-lived token")
     redirect_uri: str | None = Field(default=None, description="redirect URI of the OAuth integration")
 

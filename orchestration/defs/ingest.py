@@ -190,7 +190,10 @@ def _raw_asset(mappings: list[FilesMapping], asked: list[dg.AssetKey]) -> dg.Ass
     specs.append(_raw_spec("raw_calendar", "days", [calendar]))
     everything = [*streams, *definitions, calendar]
     specs += [_raw_spec("raw_landing", name, streams) for name in ("pulls", "quarantined_rows", "findings", "fills")]
-    specs += [_raw_spec("raw_build", name, everything) for name in ("build", "filled_contracts")]
+    specs += [
+        _raw_spec("raw_build", name, everything)
+        for name in ("build", "filled_contracts", "accounts", "vat_rates", "history_fields")
+    ]
 
     @dg.multi_asset(name="bind_build", specs=specs, required_resource_keys={"pipeline"}, pool=WAREHOUSE_POOL)
     def bind_build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:

@@ -137,10 +137,11 @@ EVENTS = Stream(
     (
         *(*_EVENT_PLAIN, "status_before", "pipeline_before", "status_after", "pipeline_after"),
         *("responsible_before", "responsible_after"),
+        *("field_id", "enum_before", "enum_after"),
     ),
     ("id",),
     "changes",
-    "changes of stage and of owner, leads added, deleted and restored; created_by 0 is a robot",
+    "changes of stage, of owner and of chosen fields, leads added, deleted and restored; created_by 0 is a robot",
 )
 NOTES = Stream(
     "notes",
@@ -278,6 +279,7 @@ class AmoCrm:
     limit, events_limit : rows an answer. requests_a_second : the vendor's limit for the integration, kept by waiting.
     rows_a_pull : a long pull is committed in parts of about so many rows.
     text_fields, id_fields : ids or codes of text fields to keep, scrubbed or as they are. event_types : what `events` holds.
+    history_fields : ids of chosen fields whose changes `events` holds as well.
     has_customers : whether the account has customers switched on.
     """
 
@@ -302,6 +304,7 @@ class AmoCrm:
         text_fields: Collection[str] = (),
         id_fields: Collection[str] = (),
         event_types: Collection[str] = EVENT_TYPES,
+        history_fields: Collection[int] = (),
         has_customers: bool = False,
     ) -> None:
         self.account = subdomain
@@ -326,6 +329,7 @@ class AmoCrm:
             pace=Pace(requests_a_second, 1.2, clock),
         )
         person = {"with": "leads,customers"}
+        types = (*event_types, *(f"custom_field_{number}_value_changed" for number in history_fields))
         self._lists: dict[str, tuple[_List, ...]] = {
             LEADS.name: (
                 _List(
@@ -339,7 +343,7 @@ class AmoCrm:
             PIPELINES.name: (_List("leads/pipelines", "pipelines", _stages, is_paged=False),),
             EVENTS.name: (
                 _List(
-                    "events", "events", _event, {"filter[type]": ",".join(event_types)}, time="created_at",
+                    "events", "events", _event, {"filter[type]": ",".join(types)}, time="created_at",
                     limit=events_limit,
                 ),
             ),
@@ -579,19 +583,22 @@ class AmoCrm:
         return [{**_plain(raw, _CUSTOMER_PLAIN), **linked, **self._custom(raw)}]
 
     def _custom(self, raw: Row) -> Row:
-        """Custom fields that may stay, texts of `text_fields` by field id, and tags."""
+        """Custom fields that may stay, apart from them those of `text_fields`, which the door scrubs, and tags."""
         kept: list[Row] = []
-        texts: Row = {}
+        texts: list[Row] = []
         for custom in _fields(raw):
             if custom.get("field_code") in CONTACT_CODES:
                 continue
             kind = custom.get("field_type")
             names = {str(custom.get("field_id")), str(custom.get("field_code"))}
+            row = {
+                **_plain(custom, ("field_id", "field_code", "field_name", "field_type")),
+                "values": [_value(value) for value in _values(custom)],
+            }
             if kind in KEPT_TYPES or (kind in TYPED and names & self._id_fields):
-                known = ("field_id", "field_code", "field_name", "field_type")
-                kept.append({**_plain(custom, known), "values": [_value(value) for value in _values(custom)]})
+                kept.append(row)
             elif kind in TYPED and names & self._text_fields:
-                texts[str(custom.get("field_id"))] = "; ".join(str(value.get("value")) for value in _values(custom))
+                texts.append(row)
         tags = _embedded(raw, "tags")
         return {
             "custom_fields_values": kept or None,
@@ -616,11 +623,13 @@ def _event(raw: Row) -> list[Row]:
     for side in ("before", "after"):
         values = raw.get(f"value_{side}")
         for value in values if isinstance(values, list) else []:
-            stage, owner = value.get("lead_status"), value.get("responsible_user")
+            stage, owner, custom = (value.get(name) for name in ("lead_status", "responsible_user", "custom_field_value"))
             if isinstance(stage, dict):
                 row[f"status_{side}"], row[f"pipeline_{side}"] = stage.get("id"), stage.get("pipeline_id")
             if isinstance(owner, dict):
                 row[f"responsible_{side}"] = owner.get("id")
+            if isinstance(custom, dict):
+                row["field_id"], row[f"enum_{side}"] = custom.get("field_id"), custom.get("enum_id")
     return [row]
 
 

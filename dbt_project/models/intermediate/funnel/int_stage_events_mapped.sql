@@ -35,25 +35,8 @@ events as (
         on coalesce(stage_events.lead_id, deals.lead_id) = deals_per_lead.lead_id
 ),
 
--- A map row for the source system and pipeline wins over one for the source system, that over `*`.
 candidates as (
-    select
-        events.*,
-        stage_map.stage,
-        stage_map.is_opportunity,
-        row_number() over (
-            partition by events.event_id
-            order by
-                case when stage_map.source_system = '*' then 1 else 0 end,
-                case when stage_map.pipeline = '*' then 1 else 0 end,
-                stage_map.stage
-        ) as candidate
-    from events
-    inner join {{ ref('stg_definitions__stage_map') }} as stage_map
-        on {{ lower_text('trim(events.source_stage)') }} = {{ lower_text('trim(stage_map.source_stage)') }}
-        and (stage_map.source_system = '*' or stage_map.source_system = events.source_system)
-        and (stage_map.pipeline = '*' or stage_map.pipeline = events.pipeline)
-        and {{ holds_on('stage_map', local_date('events.entered_at')) }}
+    {{ mapped_stages('events') | indent(4) }}
 ),
 
 ordered as (
@@ -68,7 +51,6 @@ ordered as (
     from candidates
     inner join {{ ref('int_stages_ranked') }} as stages
         on candidates.stage = stages.stage
-    where candidates.candidate = 1
 ),
 
 with_previous as (

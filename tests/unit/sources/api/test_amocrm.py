@@ -136,7 +136,9 @@ def test_a_lead_comes_as_text_without_what_people_type(make: Make, tmp_path: Pat
         5511: [{"value": "12.5"}],
         5522: [{"value": "1694765317123456789"}],
     }
-    assert json.loads(row["custom_texts"]) == {"5521": "Тверь"}
+    assert json.loads(row["custom_texts"]) == [
+        {"field_id": 5521, "field_code": None, "field_name": "Город", "field_type": "text", "values": [{"value": "Тверь"}]}
+    ]
     written = json.dumps(row, ensure_ascii=False)
     assert not any(word in written for word in ("Иван", "маме", "9000000", "900 000", "Примерная"))
 
