@@ -415,10 +415,21 @@ class AmoCrm(Simulator):
     def delete_user(self, known_at: datetime, user: int) -> None:
         self._history("users").delete(user, known_at)
 
-    def put_custom_field(self, known_at: datetime, entity_type: str, field_id: int, name: str, type_: str) -> None:
-        """A definition of a field of `leads`, `contacts` or `companies`."""
-        row = {"id": field_id, "name": name, "type": type_, "code": None, "sort": 1, "entity_type": entity_type}
-        self._put("custom_fields", known_at, field_id, row)
+    def put_custom_field(
+        self,
+        known_at: datetime,
+        entity_type: str,
+        field_id: int,
+        name: str,
+        type_: str,
+        *,
+        code: str | None = None,
+        choices: Mapping[str, int] | None = None,
+    ) -> None:
+        """A definition of a field of `leads`, `contacts` or `companies`; `choices` of a select are text → enum id."""
+        enums = [{"id": key, "value": value, "sort": key} for value, key in (choices or {}).items()]
+        row = {"id": field_id, "name": name, "type": type_, "code": code, "sort": 1, "entity_type": entity_type}
+        self._put("custom_fields", known_at, field_id, {**row, "enums": enums} if enums else row)
 
     def put_unsorted(self, known_at: datetime, uid: str, lead: int, category: str = "forms") -> None:
         """An incoming lead that nobody accepted yet."""

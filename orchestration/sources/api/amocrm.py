@@ -67,6 +67,9 @@ NOTE_TYPES = ("call_in", "call_out", "amomail_message", "sms_in", "sms_out")
 SMALL_LIMIT = 50
 """Rows asked for after a 504."""
 
+FIELDS_LIMIT = 50
+"""Rows that a list of custom fields gives at most."""
+
 READINGS = 5
 """How often a list of several pages is read until two readings in a row agree."""
 
@@ -162,6 +165,13 @@ TASKS = Stream(
 LOSS_REASONS = Stream(
     "loss_reasons", ("id", "name", "sort", "created_at", "updated_at"), ("id",), "snapshot", "why leads are lost"
 )
+FIELD_CHOICES = Stream(
+    "field_choices",
+    ("entity_type", "field_id", "field_name", "field_code", "field_type", "enum_id", "enum_value", "enum_sort"),
+    ("entity_type", "field_id", "enum_id"),
+    "snapshot",
+    "a row a choice of a field of leads, contacts or companies; events name choices by their numbers",
+)
 USERS = Stream(
     "users",
     ("id", "name", "lang", "is_admin", "is_free", "is_active", "group_id", "role_id"),
@@ -179,7 +189,9 @@ CUSTOMERS = Stream(
 )
 
 
-STREAMS = (LEADS, CONTACTS, COMPANIES, PIPELINES, EVENTS, NOTES, TASKS, LOSS_REASONS, USERS, CUSTOMERS)
+STREAMS = (
+    LEADS, CONTACTS, COMPANIES, PIPELINES, EVENTS, NOTES, TASKS, LOSS_REASONS, FIELD_CHOICES, USERS, CUSTOMERS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -355,6 +367,10 @@ class AmoCrm:
             ),
             TASKS.name: (_List("tasks", "tasks", _task, limit=limit),),
             LOSS_REASONS.name: (_List("leads/loss_reasons", "loss_reasons", _loss_reason, limit=limit),),
+            FIELD_CHOICES.name: tuple(
+                _List(f"{kind}/custom_fields", "custom_fields", partial(_choices, kind), limit=FIELDS_LIMIT)
+                for kind in ("leads", "contacts", "companies")
+            ),
             USERS.name: (_List("users", "users", _user, limit=limit),),
         }  # fmt: skip
         if has_customers:
@@ -623,7 +639,9 @@ def _event(raw: Row) -> list[Row]:
     for side in ("before", "after"):
         values = raw.get(f"value_{side}")
         for value in values if isinstance(values, list) else []:
-            stage, owner, custom = (value.get(name) for name in ("lead_status", "responsible_user", "custom_field_value"))
+            stage, owner, custom = (
+                value.get(name) for name in ("lead_status", "responsible_user", "custom_field_value")
+            )
             if isinstance(stage, dict):
                 row[f"status_{side}"], row[f"pipeline_{side}"] = stage.get("id"), stage.get("pipeline_id")
             if isinstance(owner, dict):
@@ -646,6 +664,16 @@ def _task(raw: Row) -> list[Row]:
 
 def _loss_reason(raw: Row) -> list[Row]:
     return [_plain(raw, LOSS_REASONS.columns)]
+
+
+def _choices(kind: str, raw: Row) -> list[Row]:
+    own = {"entity_type": kind, **{f"field_{name}": raw.get(name) for name in ("id", "name", "code", "type")}}
+    enums = raw.get("enums")
+    return [
+        {**own, **{f"enum_{name}": enum.get(name) for name in ("id", "value", "sort")}}
+        for enum in (enums if isinstance(enums, list) else [])
+        if isinstance(enum, dict)
+    ]
 
 
 def _user(raw: Row) -> list[Row]:

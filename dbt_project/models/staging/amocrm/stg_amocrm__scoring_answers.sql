@@ -52,24 +52,16 @@ answered as (
         version_values.account,
         version_values.id,
         version_values.field_id,
-        version_values.value,
-        version_values.enum_id
+        version_values.value
     from version_values
     inner join fields
         on version_values.account = fields.account and version_values.field_id = fields.field
     where version_values.position = 1
 ),
 
--- events tell of a chosen value by its number
+-- events tell of a chosen value by its number; a choice that was taken away is known from an older list
 enums as (
-    select
-        answered.account,
-        answered.field_id,
-        answered.enum_id,
-        max(answered.value) as value
-    from answered
-    where answered.enum_id is not null
-    group by answered.account, answered.field_id, answered.enum_id
+    {{ newest_versions('amocrm', 'field_choices') | indent(4) }}
 ),
 
 card_values as (
@@ -123,7 +115,7 @@ told as (
         card_values.account,
         card_values.lead_id,
         card_values.field_id,
-        case when changes.lead_id is null then card_values.value else enums.value end as value,
+        case when changes.lead_id is null then card_values.value else enums.enum_value end as value,
         card_values.created_at as answered_at,
         cast(0 as bigint) as sequence,
         card_values.source_record_key
@@ -134,20 +126,26 @@ told as (
         and card_values.field_id = changes.field_id
         and changes.sequence = 1
     left join enums
-        on changes.account = enums.account and changes.field_id = enums.field_id and changes.enum_before = enums.enum_id
+        on changes.account = enums.account
+        and changes.field_id = enums.field_id
+        and changes.enum_before = enums.enum_id
+        and enums.entity_type = 'leads'
     where card_values.has_history and card_values.recency = 1
     union all
     select
         changes.account,
         changes.lead_id,
         changes.field_id,
-        enums.value,
+        enums.enum_value as value,
         changes.changed_at as answered_at,
         changes.sequence,
         changes.source_record_key
     from changes
     left join enums
-        on changes.account = enums.account and changes.field_id = enums.field_id and changes.enum_after = enums.enum_id
+        on changes.account = enums.account
+        and changes.field_id = enums.field_id
+        and changes.enum_after = enums.enum_id
+        and enums.entity_type = 'leads'
     union all
     select
         card_values.account,

@@ -98,7 +98,8 @@ def test_it_is_a_connector(make: Make, tmp_path: Path) -> None:
     assert connector.name == "amocrm"
     assert connector.account == "company"
     assert [stream.name for stream in connector.streams] == [
-        "leads", "contacts", "companies", "pipelines", "events", "notes", "tasks", "loss_reasons", "users",
+        "leads", "contacts", "companies", "pipelines", "events", "notes", "tasks", "loss_reasons", "field_choices",
+        "users",
     ]  # fmt: skip
 
 
@@ -137,7 +138,13 @@ def test_a_lead_comes_as_text_without_what_people_type(make: Make, tmp_path: Pat
         5522: [{"value": "1694765317123456789"}],
     }
     assert json.loads(row["custom_texts"]) == [
-        {"field_id": 5521, "field_code": None, "field_name": "Город", "field_type": "text", "values": [{"value": "Тверь"}]}
+        {
+            "field_id": 5521,
+            "field_code": None,
+            "field_name": "Город",
+            "field_type": "text",
+            "values": [{"value": "Тверь"}],
+        }
     ]
     written = json.dumps(row, ensure_ascii=False)
     assert not any(word in written for word in ("Иван", "маме", "9000000", "900 000", "Примерная"))
@@ -191,6 +198,37 @@ def test_pipelines_have_a_row_a_stage(make: Make, tmp_path: Path) -> None:
         ("7249527", "143", "Закрыто и не реализовано"),
     ]
     assert (rows[0]["pipeline_name"], rows[0]["is_main"], rows[0]["status_type"]) == ("Продажи", "true", "0")
+
+
+def test_choices_of_fields_come_with_their_numbers_and_fields_without_choices_do_not(
+    make: Make, tmp_path: Path
+) -> None:
+    crm = make()
+    crm.put_custom_field(START, "leads", 7001, "Бюджет", "select", choices={"нет": 1, "да": 2})
+    crm.put_custom_field(START, "leads", 7002, "Комментарий", "text")
+    crm.put_custom_field(START, "companies", 7003, "Сегмент", "select", code="SEGMENT", choices={"Розница": 3})
+    rows = Home(crm, tmp_path).pull("field_choices")
+    told = [(row["entity_type"], row["field_id"], row["field_code"], row["enum_id"], row["enum_value"]) for row in rows]
+    assert told == [
+        ("leads", "7001", None, "1", "нет"),
+        ("leads", "7001", None, "2", "да"),
+        ("companies", "7003", "SEGMENT", "3", "Розница"),
+    ]
+
+
+def test_changes_of_chosen_fields_are_events_with_the_numbers_of_the_choices(make: Make, tmp_path: Path) -> None:
+    crm = make()
+    crm.put_lead(START, 100)
+    field = {"field_id": 7001, "field_type": 4, "text": "секрет"}
+    for number in (7001, 7002):
+        crm.put_event(
+            START, f"custom_field_{number}_value_changed", entity_id=100,
+            value_before=[], value_after=[{"custom_field_value": {**field, "field_id": number, "enum_id": 2}}],
+        )  # fmt: skip
+    rows = Home(crm, tmp_path, history_fields=[7001]).pull("events")
+    changes = [row for row in rows if row["type"] != "lead_added"]
+    assert [(row["field_id"], row["enum_before"], row["enum_after"]) for row in changes] == [("7001", None, "2")]
+    assert "секрет" not in json.dumps(rows, ensure_ascii=False)
 
 
 def test_events_hold_ids_before_and_after_and_nothing_typed(make: Make, tmp_path: Path) -> None:
