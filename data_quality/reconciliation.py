@@ -1,7 +1,7 @@
 """Counts and money followed from the files to the marts: nothing is lost or doubled on the way without a name.
 
-Pure functions over frames. The caller runs `totals_sql()` on the warehouse, hands the rows and the landing's own
-books (`raw_landing.pulls`, `raw_landing.fills`) to `reconcile`, and writes the result as `quality.reconciliation`.
+Pure functions over frames. The caller runs `totals_sql()`, and `told_sql()` of `vendor_totals` for every vendor that is asked,
+on the warehouse, hands the rows and the landing's own books (`raw_landing.pulls`, `raw_landing.fills`) to `reconcile`, and writes the result as `quality.reconciliation`.
 Totals are Python integers, because the money of a large company in rial passes what a float holds exactly.
 """
 
@@ -33,7 +33,8 @@ TABLES: dict[str, dict[str, str]] = {
 
 ROWS = "rows"
 TOTALS_COLUMNS = ("contract", "place", "rule", "measure", "currency", "total")
-"""Rows of `totals_sql()`: place is contract, mart or excluded; rule names an exclusion; total is an integer as text."""
+"""Rows of `totals_sql()` and `told_sql()`: place is told (by a vendor), contract, mart or excluded; rule names who told or what
+is excluded; total is an integer as text."""
 
 MONEY: dict[str, tuple[str, ...]] = {
     "accounts": ("annual_revenue_minor", "observed_sales_minor"),
@@ -185,7 +186,8 @@ def reconcile(pulls: pd.DataFrame, fills: pd.DataFrame, totals: pd.DataFrame) ->
     * `file <account>`, per source and stream: rows in the file = rows landed + rows quarantined (for a source that is asked
       over HTTP the account, its pulls added up);
     * a fill, `<contract> from <fill>`: rows landed = rows filled + rows skipped by the mapping's conditions;
-    * a contract, rows and each money column × currency: filled = in the contract = in the mart + excluded by name.
+    * a contract, rows and each money column × currency: filled + told by vendors = in the contract = in the mart + excluded by
+      name.
 
     A difference gives is_reconciled false and an explanation with the numbers; a contract that is nowhere is left out.
     """
@@ -278,12 +280,19 @@ def _of_contracts(fills: pd.DataFrame, totals: pd.DataFrame) -> list[dict[str, A
         where = (str(fill["contract"]), measure, currency)
         in_files[where] = in_files.get(where, 0) + amount
 
+    filled = dict(in_files)
     placed: dict[str, dict[tuple[str, str, str | None], int]] = {"contract": {}, "mart": {}, "excluded": {}}
+    told: dict[tuple[str, str, str | None], list[str]] = {}
     rules: dict[tuple[str, str, str | None], list[str]] = {}
     for total in totals.to_dict("records"):
         currency = None if _is_null(total["currency"]) else str(total["currency"])
         where = (str(total["contract"]), str(total["measure"]), currency)
         amount = _integer(total["total"])
+        if total["place"] == "told":
+            in_files[where] = in_files.get(where, 0) + amount
+            if amount:
+                told.setdefault(where, []).append(f"{amount} {total['rule']}")
+            continue
         place = placed[str(total["place"])]
         place[where] = place.get(where, 0) + amount
         if total["place"] == "excluded" and amount:
@@ -301,7 +310,8 @@ def _of_contracts(fills: pd.DataFrame, totals: pd.DataFrame) -> list[dict[str, A
         if not (files or contracted or mart):
             continue
         is_equal = files == contracted and (not has_mart or contracted == mart + excluded)
-        steps = [f"{files} filled from files", f"{contracted} in the contract"]
+        origins = [f"{filled.get(key, 0)} filled from files"] if key in filled or key not in told else []
+        steps = [" + ".join([*origins, *told.get(key, [])]), f"{contracted} in the contract"]
         if has_mart:
             named = f" ({'; '.join(rules[key])})" if key in rules else ""
             steps.append(f"{mart} in {FOLLOWED[contract].mart} + {excluded} excluded{named}")

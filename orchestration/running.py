@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orchestration.clock import Clock
 from orchestration.doctor import obstacles
 from orchestration.settings import Settings, SettingsError
 
@@ -52,11 +53,13 @@ def refuse_obstacles(settings: Settings, *, rebuilds_the_past: bool) -> None:
         raise click.ClickException("\n".join(f"{finding.text}\n  → {finding.fix}" for finding in found))
 
 
-def run_daily_job(settings: Settings, as_of: str | None, say: Callable[[str], None], started: float) -> int:
+def run_daily_job(
+    settings: Settings, as_of: str | None, say: Callable[[str], None], started: float, clock: Clock | None = None
+) -> int:
     """Run the daily job in this process; print the summary, or what stopped it. Returns the exit code.
 
     settings : of the configuration to run. as_of : as on the command line, or None for now. say : told of progress.
-    started : `time.monotonic()` at which the command began.
+    started : `time.monotonic()` at which the command began. clock : another one than the machine's, for the demo.
 
     Raises click.ClickException, with what to do, when something stands in the way before the run begins.
     """
@@ -76,7 +79,7 @@ def run_daily_job(settings: Settings, as_of: str | None, say: Callable[[str], No
     try:
         moment = parse_as_of(as_of, settings.configuration.time_zone) if as_of else None
         with _says_when_the_disk_is_full(settings):
-            built = build_definitions(settings, progress=say)
+            built = build_definitions(settings, clock=clock, progress=say)
     except (SettingsError, MappingError) as error:
         raise click.ClickException(str(error)) from error
     with _says_when_the_disk_is_full(settings), dg.DagsterInstance.get() as instance:

@@ -13,6 +13,8 @@ from data_quality.quarantine import QuarantineLimits, over_the_limit
 from data_quality.reconciliation import FOLLOWED, TABLES, reconcile, totals_sql, unreconciled
 from data_quality.runner import CheckCouldNotRun, columns_needed, run_suite
 from data_quality.suites import SUITES
+from data_quality.vendor_totals import VENDORS, told_sql
+from orchestration.contracts import contracts_of
 from orchestration.defs.ingest import WAREHOUSE_POOL
 from orchestration.pipeline import Pipeline
 from orchestration.reports import build_expectations_page
@@ -226,8 +228,10 @@ def _reconciliation() -> dg.AssetsDefinition:
 
 def write_reconciliation(warehouse: Warehouse) -> pd.DataFrame:
     """Follow rows and money through a warehouse and write `quality.reconciliation`; returns the table."""
-    table = reconcile(
-        warehouse.read("raw_landing.pulls"), warehouse.read("raw_landing.fills"), warehouse.query(totals_sql())
-    )
+    pulls = warehouse.read("raw_landing.pulls")
+    asked = sorted(set(pulls["source"][pulls["is_read"].astype(bool)]) & set(VENDORS))
+    statements = [totals_sql(), *(told_sql(vendor, contracts_of(vendor)) for vendor in asked)]
+    totals = pd.concat([warehouse.query(statement) for statement in statements], ignore_index=True)
+    table = reconcile(pulls, warehouse.read("raw_landing.fills"), totals)
     warehouse.write("quality.reconciliation", table, TABLES["reconciliation"])
     return table

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
 import pytest
 
 from demo.simulators.amocrm import LOST, WON, AmoCrm, call, multitext, select_field, text_field
 from orchestration.clock import FixedClock
-from orchestration.dbt_runner import Dbt
 from orchestration.pipeline import Pipeline
-from orchestration.settings import DBT_PROJECT, DEFAULT_DEFINITIONS, Settings, load_settings
+from orchestration.running import run_daily_job
+from orchestration.settings import DEFAULT_DEFINITIONS, Settings, load_settings
 
 FIRST_MORNING = datetime(2026, 3, 10, 3, tzinfo=UTC)
 SECOND_MORNING = FIRST_MORNING + timedelta(days=1)
@@ -156,36 +155,16 @@ def fill(crm: AmoCrm) -> None:
     crm.put_task(at(9, 17), 2002, task_type_id=1, **meeting)
 
 
-@dataclass
-class Account:
-    settings: Settings
-    clock: FixedClock
-
-    def pull(self) -> None:
-        """The assets from the vendor to the raw relations, as the daily job runs them."""
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("ONEFUNNEL_NO_CODE_LOCATION", "1")
-            from orchestration.definitions import build_definitions
-        definitions = build_definitions(self.settings, clock=self.clock)
-        keys = definitions.resolve_asset_graph().get_all_asset_keys()
-        wanted = [key for key in keys if key.path[0] == "lake" or key.path[0].startswith("raw_")]
-        with dg.DagsterInstance.ephemeral() as instance:
-            definitions.resolve_implicit_global_asset_job_def().execute_in_process(
-                instance=instance, asset_selection=wanted
-            )
-
-    def contracts(self, target: Path) -> dict[str, list[dict[str, Any]]]:
-        """Rows of the contracts that amoCRM fills, by their first column."""
-        warehouse = Pipeline(self.settings, None, self.clock).warehouse
-        chosen = ["--select", "path:models/staging", "path:models/contracts", "--indirect-selection", "cautious"]
-        results = Dbt(target).build(warehouse, chosen)
-        assert [result.unique_id for result in results if not result.is_good] == []
-        return {name: warehouse.arrow(f"select * from contracts.{name} order by 1").to_pylist() for name in CONTRACTS}
+def rows(settings: Settings, clock: FixedClock) -> dict[str, list[dict[str, Any]]]:
+    """Rows of the contracts that amoCRM fills, by their first column, and of the reconciliation."""
+    warehouse = Pipeline(settings, None, clock).warehouse
+    tables = {name: f"contracts.{name}" for name in CONTRACTS} | {"reconciliation": "marts.rpt_reconciliation"}
+    return {name: warehouse.arrow(f"select * from {table} order by 1").to_pylist() for name, table in tables.items()}
 
 
 @pytest.fixture(scope="module")
 def mornings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[dict[str, list[dict[str, Any]]]]]:
-    """The contracts as they were built on two mornings."""
+    """What the daily job built on two mornings."""
     clock = FixedClock(FIRST_MORNING)
     folder = tmp_path_factory.mktemp("amocrm")
     with AmoCrm(clock) as crm:
@@ -196,11 +175,11 @@ def mornings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[dict[str
             "ONEFUNNEL_AMOCRM_TOKEN": crm.long_lived_token(FIRST_MORNING + timedelta(days=365)),
         }
         settings = load_settings(write_company(folder, crm.url), home=folder / "home", environment=environment)
-        account, built = Account(settings, clock), []
+        built = []
         for morning in (FIRST_MORNING, SECOND_MORNING):
             clock.move_to(morning)
-            account.pull()
-            built.append(account.contracts(DBT_PROJECT / "target"))
+            assert run_daily_job(settings, None, lambda message: None, time.monotonic(), clock) == 0
+            built.append(rows(settings, clock))
         yield built
 
 
@@ -343,3 +322,19 @@ def test_an_answer_stands_from_the_instant_at_which_it_was_given(first: dict[str
     assert told(first["scoring_answers"]) == budget
     # the changes of 7002 are not read as events: its answer is as old as the version that showed it first
     assert told(second["scoring_answers"]) == [*budget, ("100", "need_urgency", "yes", naive(10, 9))]
+
+
+def test_what_amocrm_told_is_followed_to_the_marts(second: dict[str, Any]) -> None:
+    followed = {(row["subject"], row["measure"]): row for row in second["reconciliation"]}
+    assert all(row["is_reconciled"] for row in second["reconciliation"])
+    told = followed["leads", "rows"]
+    assert (told["in_files"], told["in_contract"], told["in_mart"]) == (7, 7, 7)
+    assert told["explanation"].startswith("7 told by amocrm = 7 in the contract = 7 in marts.fct_leads")
+    # 25 000.00 + 1 001.00 roubles, VAT inside; the mart holds them net
+    money = followed["deals", "amount_minor"]
+    assert (money["in_files"], money["in_contract"]) == (2_600_100, 2_600_100)
+    assert (money["in_mart"], money["excluded"]) == (2_600_100 - 468_871, 468_871)
+    assert "2 worked out by the models of amocrm" in followed["deals", "rows"]["explanation"]
+    # 7 leads and their 8 changes of stage, one of them into a stage that the map does not know
+    events = followed["stage_events", "rows"]
+    assert (events["in_files"], events["in_mart"], events["excluded"]) == (15, 14, 1)
