@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +226,57 @@ def sources_consent(config: Path, account: str, code: str) -> None:
     except (SettingsError, ApiError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"consent is given; the tokens are kept in {shown(file)} and renewed there by every run")
+
+
+@sources.command("backfill")
+@config_option
+@click.option(
+    "--source",
+    "source",
+    required=True,
+    type=click.Choice(["amocrm", "yandex_direct", "yandex_metrika"]),
+    help="Type of the vendor, as in the configuration.",
+)
+@click.option("--account", help="Only this account, login or counter [default: all of the source].")
+@click.option("--stream", help="Only this stream [default: all that have days].")
+@click.option("--from", "first", required=True, type=click.DateTime(["%Y-%m-%d"]), help="First day.")
+@click.option("--to", "last", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Last day, included.")
+@click.option("--again", is_flag=True, help="Also days that were read less than 24 hours ago.")
+def sources_backfill(
+    config: Path,
+    source: str,
+    account: str | None,
+    stream: str | None,
+    first: datetime,
+    last: datetime,
+    again: bool,
+) -> None:
+    """Ask a vendor for days that were read before, for example because they were restated late.
+
+    The answers are new pulls beside the old ones; the next `onefunnel run` builds from them. Lists without days (campaigns,
+    goals, pipelines) are not asked: every run reads them whole. Of amoCRM a day gives what was changed on it.
+
+    A backfill that was killed is given again as it was: days that were read less than 24 hours ago are not asked again.
+    """
+    from orchestration.backfill import BackfillError, Wanted, backfill
+    from orchestration.clock import SystemClock
+    from orchestration.landing import ContactKeyError
+    from orchestration.locks import HomeBusyError, HomeLock
+    from orchestration.sources.api.http import ApiError
+    from orchestration.sources.api.stream import Span
+
+    settings = _settings(config)
+    started = time.monotonic()
+    wanted = Wanted(source, Span(first.date(), last.date()), account, stream, again)
+    try:
+        with HomeLock(settings.home, f"backfill of {source}"):
+            landed = backfill(settings, wanted, SystemClock(), lambda message: say(started, message))
+    except ApiError as error:
+        raise click.ClickException(f"{error}\nWhat landed stays; the same command goes on after it.") from error
+    except (BackfillError, SettingsError, ContactKeyError, HomeBusyError) as error:
+        raise click.ClickException(str(error)) from error
+    pulls = sum(len(result.pulls) for result in landed)
+    click.echo(f"{pulls} pulls with {sum(result.rows for result in landed):,} rows; `onefunnel run` builds from them")
 
 
 @main.group()
