@@ -12,6 +12,7 @@ from orchestration.locks import HomeLock
 from orchestration.pipeline import Pipeline, parse_as_of
 from orchestration.settings import CONFIG_VARIABLE, PROJECT_ROOT, Settings, load_settings
 from orchestration.spark.session import stop_session
+from orchestration.vendor_pulls import VendorPulls
 
 AS_OF_TAG = "onefunnel/as_of"
 """Run tag that makes a run rebuild the past: a date or an instant."""
@@ -46,6 +47,12 @@ def build_definitions(
                 if settings.engine == "spark":
                     stop_session()
 
+    @dg.resource(required_resource_keys={"pipeline"}, description="What the run asks of vendors, side by side.")
+    def vendor_pulls(context: dg.InitResourceContext) -> Iterator[VendorPulls]:
+        of_run: Pipeline = context.resources.pipeline
+        with VendorPulls(settings, of_run.lake, of_run.clock, of_run.progress) as pulls:
+            yield pulls
+
     definitions = dg.Definitions.merge(
         ingest.build(settings),
         transform.build(settings),
@@ -54,7 +61,7 @@ def build_definitions(
         publish.build(settings),
         schedules.build(settings),
         dg.Definitions(
-            resources={"pipeline": pipeline},
+            resources={"pipeline": pipeline, "vendor_pulls": vendor_pulls},
             # One process a run: the home's lock belongs to a process, and DuckDB has one writer anyway.
             executor=dg.in_process_executor,
         ),

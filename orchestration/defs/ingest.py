@@ -7,13 +7,11 @@ import dagster as dg
 
 from orchestration.binding import bind, fix_build
 from orchestration.clock import to_text
-from orchestration.connectors import LAKE_ONLY, STREAMS, api_sources, connectors
+from orchestration.connectors import LAKE_ONLY, STREAMS, api_sources
 from orchestration.contracts import load_contracts
 from orchestration.landing import ContactKeyError
 from orchestration.pipeline import Pipeline
-from orchestration.settings import DEFAULT_DEFINITIONS, Settings, SettingsError
-from orchestration.sources.api.http import ApiError
-from orchestration.sources.api.load import pull_stream
+from orchestration.settings import DEFAULT_DEFINITIONS, Settings
 from orchestration.sources.api.stream import Stream
 from orchestration.sources.calendar import land_calendar
 from orchestration.sources.definitions import (
@@ -24,6 +22,7 @@ from orchestration.sources.definitions import (
     read_definitions,
 )
 from orchestration.sources.files import FilesError, FilesMapping, MappingError, land_stream, load_mapping
+from orchestration.vendor_pulls import MENDED_BY_THE_USER, VendorPulls
 
 WAREHOUSE_POOL = "warehouse"
 """DuckDB has one writer: every step that writes the warehouse file is in this pool, whose limit is 1."""
@@ -63,25 +62,17 @@ def _pull_asset(kind: str, stream: Stream) -> dg.AssetsDefinition:
         kinds={"api", "parquet"},
         description=f"{stream.description} Pulls of {kind}/{stream.name} ({stream.kind}), append-only.",
         retry_policy=RETRIES,
-        required_resource_keys={"pipeline"},
+        required_resource_keys={"pipeline", "vendor_pulls"},
     )
     def pull(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         pipeline: Pipeline = context.resources.pipeline
         if pipeline.as_of is not None:
             return dg.MaterializeResult(metadata={"status": "not asked: the run rebuilds the past"})
-        # what may pass was tried again by the connector already; a run that starts anew goes on after the last pull
-        with _no_retry(ApiError, SettingsError, ContactKeyError):
-            results = [
-                pull_stream(
-                    pipeline.lake,
-                    connector,
-                    stream,
-                    contact_key=pipeline.settings.contact_key,
-                    progress=pipeline.progress,
-                )
-                for connector in connectors(pipeline.settings, kind, pipeline.clock)
-                if stream in connector.streams
-            ]
+        pulls: VendorPulls = context.resources.vendor_pulls
+        pulls.start(_pulled_in(context))
+        # a run that starts anew goes on after the last pull
+        with _no_retry(*MENDED_BY_THE_USER):
+            results = pulls.result(kind, stream.name)
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": sum(result.rows for result in results),
@@ -91,6 +82,19 @@ def _pull_asset(kind: str, stream: Stream) -> dg.AssetsDefinition:
         )
 
     return pull
+
+
+def _pulled_in(context: dg.AssetExecutionContext) -> list[tuple[str, str]]:
+    """Vendors' streams that this run pulls: those of its steps, which may be a selection or a retry of what failed."""
+    assert context.run.execution_plan_snapshot_id is not None
+    plan = context.instance.get_execution_plan_snapshot(context.run.execution_plan_snapshot_id)
+    steps = set(plan.step_keys_to_execute)
+    return [
+        (kind, stream.name)
+        for kind, streams in STREAMS.items()
+        for stream in streams
+        if dg.AssetKey(["lake", kind, stream.name]).to_python_identifier() in steps
+    ]
 
 
 def _stream_asset(settings: Settings, mapping: FilesMapping, stream: str) -> dg.AssetsDefinition:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -13,9 +14,10 @@ from typing import Any
 import dagster as dg
 import pyarrow.parquet as pq
 import pytest
+from starlette.responses import Response
 
 from demo.simulators.amocrm import AmoCrm, Rules, multitext
-from demo.simulators.server import Fault
+from demo.simulators.server import Fault, Simulator
 from demo.simulators.yandex_direct import YandexDirect
 from demo.simulators.yandex_metrika import YandexMetrika
 from orchestration.clock import FixedClock
@@ -53,14 +55,16 @@ class Vendors:
     metrika: YandexMetrika
     settings: Settings
 
-    def run(self, as_of: str | None = None) -> dg.ExecuteInProcessResult:
-        """The assets from the vendors to the raw relations, as the daily job runs them."""
+    def run(self, as_of: str | None = None, *, only: str | None = None) -> dg.ExecuteInProcessResult:
+        """The assets from the vendors to the raw relations, as the daily job runs them; or those of one stream."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("ONEFUNNEL_NO_CODE_LOCATION", "1")
             from orchestration.definitions import AS_OF_TAG, build_definitions
         definitions = build_definitions(self.settings, clock=self.clock)
         keys = definitions.resolve_asset_graph().get_all_asset_keys()
         wanted = [key for key in keys if key.path[0] == "lake" or key.path[0].startswith("raw_")]
+        if only is not None:
+            wanted = [key for key in wanted if key.path[0] == "lake" and key.path[-1] == only]
         with dg.DagsterInstance.ephemeral() as instance:
             return definitions.resolve_implicit_global_asset_job_def().execute_in_process(
                 instance=instance,
@@ -282,3 +286,26 @@ def test_what_is_missing_is_named_before_anything_is_asked(vendors: Vendors) -> 
     left = obstacles(vendors.settings.model_copy(update={"environment": own}))
     assert [finding.subject for finding in left if finding.text == "no token"] == ["yandex_metrika 44147844"]
     assert vendors.crm.asked == []
+
+
+def test_the_vendors_of_a_run_are_asked_side_by_side(vendors: Vendors, monkeypatch: pytest.MonkeyPatch) -> None:
+    met = threading.Barrier(3, timeout=30)
+    for simulator in (vendors.crm, vendors.direct, vendors.metrika):
+        answer = simulator.answer
+
+        def after_all_were_asked(
+            *request: Any, simulator: Simulator = simulator, answer: Callable[..., Response] = answer
+        ) -> Response:
+            if not simulator.asked:
+                met.wait()
+            return answer(*request)
+
+        monkeypatch.setattr(simulator, "answer", after_all_were_asked)
+    assert vendors.run().success
+    assert all(simulator.asked for simulator in (vendors.crm, vendors.direct, vendors.metrika))
+
+
+def test_a_run_of_some_streams_asks_for_no_others(vendors: Vendors) -> None:
+    assert vendors.run(only="visits").success
+    assert {(pull.source, pull.stream) for pull in vendors.lake.pulls()} == {("yandex_metrika", "visits")}
+    assert vendors.crm.asked == vendors.direct.asked == []
