@@ -22,6 +22,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -159,6 +160,34 @@ LISTS: dict[str, _List] = {
 _BRACKETS = re.compile(r"\[([^\]]*)\]")
 
 
+class _Snapshot:
+    """What a list holds at an instant, with what is looked up in it again and again: without it every answer would go
+    through the whole account."""
+
+    def __init__(self, rows: list[tuple[Any, Row]]) -> None:
+        self.rows = rows
+        self._by_time: dict[str, tuple[list[int], list[Row]]] = {}
+        self._links: dict[str, dict[int, list[Any]]] = {}
+
+    def between(self, name: str, first: int | None, last: int | None) -> list[Row]:
+        """Rows whose instant `name` (Unix seconds) is between two bounds, both included; None is no bound."""
+        if name not in self._by_time:
+            ordered = sorted((row for _, row in self.rows if row[name] is not None), key=itemgetter(name))
+            self._by_time[name] = [row[name] for row in ordered], ordered
+        times, ordered = self._by_time[name]
+        start = 0 if first is None else bisect_left(times, first)
+        return ordered[start : None if last is None else bisect_right(times, last)]
+
+    def linked(self, name: str, key: int) -> list[Row]:
+        """The ids of rows whose `_company` or `_contacts` name an object."""
+        if name not in self._links:
+            links = self._links[name] = {}
+            for own, row in self.rows:
+                for other in row[name] if isinstance(row[name], list) else [row[name]]:
+                    links.setdefault(other, []).append(own)
+        return [{"id": own} for own in self._links[name].get(key, [])]
+
+
 @dataclass
 class _Refresh:
     """A refresh token: when it was issued, whose place it takes, whether it was used, whether it still works."""
@@ -193,11 +222,14 @@ class AmoCrm(Simulator):
         self.is_paid = True
         self.is_integration_on = True
         self.is_blocked = False
+        self.task_types: list[Row] = []
+        """Further types of tasks, as the account made them: id and name."""
         self.refreshes = 0
         self._moved_to: str | None = None
         self._moved_how = "redirect"
         self._histories: dict[str, History] = {}
         self._living: dict[tuple[str, int], Row] = {}
+        self._snapshots: dict[str, _Snapshot] = {}
         self._numbers = {"event": 0, "token": 0, "request": 0}
         self._codes: dict[str, datetime] = {}
         self._access: dict[str, tuple[datetime, str | None]] = {}
@@ -630,7 +662,10 @@ class AmoCrm(Simulator):
         asked = _with(request)
         extras: dict[str, tuple[str, Any]] = {
             "amojo_id": ("amojo_id", "00000000-0000-0000-0000-000000000001"),
-            "task_types": ("_embedded", {"task_types": [{"id": 1, "name": "Звонок"}, {"id": 2, "name": "Встреча"}]}),
+            "task_types": (
+                "_embedded",
+                {"task_types": [{"id": 1, "name": "Звонок"}, {"id": 2, "name": "Встреча"}, *self.task_types]},
+            ),
             "users_groups": ("_embedded", {"users_groups": [{"id": 0, "name": "Отдел продаж"}]}),
             "datetime_settings": ("_embedded", {"datetime_settings": {"timezone": self.timezone}}),
         }
@@ -695,12 +730,12 @@ class AmoCrm(Simulator):
         return page, limit
 
     def _chosen(self, request: Request, listed: _List) -> list[Row]:
-        rows = [row for _, row in self._history(listed.kind).known(self.now)]
-        rows = [row for row in rows if all(row.get(name) == value for name, value in listed.only.items())]
         filters: dict[tuple[str, ...], list[str]] = {}
         for name, value in request.query_params.multi_items():
             if name.startswith("filter"):
                 filters.setdefault(tuple(_BRACKETS.findall(name)), []).append(value)
+        rows = self._narrowed(listed, filters)
+        rows = [row for row in rows if all(row.get(name) == value for name, value in listed.only.items())]
         for test in self._tests(listed, filters):
             rows = [row for row in rows if test(row)]
         query = request.query_params.get("query")
@@ -709,6 +744,25 @@ class AmoCrm(Simulator):
                 raise _Refused(_invalid("query"))
             rows = [row for row in rows if query.lower() in json.dumps(row, ensure_ascii=False).lower()]
         return rows
+
+    def _snapshot(self, kind: str) -> _Snapshot:
+        """What a list holds now; the one made last as long as nothing has changed."""
+        rows = self._history(kind).snapshot(self.now)
+        known = self._snapshots.get(kind)
+        if known is None or known.rows is not rows:
+            known = self._snapshots[kind] = _Snapshot(rows)
+        return known
+
+    def _narrowed(self, listed: _List, filters: Mapping[tuple[str, ...], list[str]]) -> list[Row]:
+        """The rows between the bounds of one filter by instant, which every test then looks at; all of them without one."""
+        snapshot = self._snapshot(listed.kind)
+        for name in ("updated_at", "created_at"):
+            bounds = [filters.get((name, side), [""])[-1] for side in ("from", "to")]
+            if name in listed.ranges and any(re.fullmatch(r"-?\d+", bound) for bound in bounds):
+                return snapshot.between(
+                    name, *(int(bound) if re.fullmatch(r"-?\d+", bound) else None for bound in bounds)
+                )
+        return [row for _, row in snapshot.rows]
 
     def _tests(
         self, listed: _List, filters: Mapping[tuple[str, ...], list[str]]
@@ -773,7 +827,9 @@ class AmoCrm(Simulator):
         match listed.kind:
             case "leads":
                 if self.rules.minor_units:
-                    shown["price_with_minor_units"] = row["price"] * 100
+                    shown.setdefault("price_with_minor_units", row["price"] * 100)
+                else:
+                    shown.pop("price_with_minor_units", None)
                 for name in {"source_id", "is_price_modified_by_robot"} - asked:
                     del shown[name]
                 if "contacts" in asked:
@@ -783,18 +839,10 @@ class AmoCrm(Simulator):
                 if "loss_reason" in asked:
                     embedded["loss_reason"] = self._loss_reason(row["loss_reason_id"])
             case "contacts" if "leads" in asked:
-                embedded["leads"] = [
-                    {"id": key}
-                    for key, lead in self._history("leads").known(self.now)
-                    if row["id"] in lead["_contacts"]
-                ]
+                embedded["leads"] = self._snapshot("leads").linked("_contacts", row["id"])
             case "companies":
                 for kind in {"leads", "contacts"} & asked:
-                    embedded[kind] = [
-                        {"id": key}
-                        for key, other in self._history(kind).known(self.now)
-                        if row["id"] == other["_company"]
-                    ]
+                    embedded[kind] = self._snapshot(kind).linked("_company", row["id"])
             case "customers" if "contacts" in asked:
                 embedded["contacts"] = []
             case "pipelines":

@@ -5,13 +5,25 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from orchestration.clock import as_utc
 
 DELETED = None
 """The version of an object that was deleted."""
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    """Every object that there is from one instant up to, and without, another; None: for ever."""
+
+    since: datetime
+    until: datetime | None
+    rows: list[tuple[Hashable, Any]]
+
+    def holds_at(self, at: datetime) -> bool:
+        return self.since <= at and (self.until is None or at < self.until)
 
 
 @dataclass
@@ -22,6 +34,7 @@ class History:
     """
 
     _versions: dict[Hashable, list[tuple[datetime, Any]]] = field(default_factory=dict)
+    _snapshot: _Snapshot | None = None
 
     def put(self, key: Hashable, known_at: datetime, version: Any) -> None:
         """Add a version. Raises ValueError when it is older than the newest one of the object."""
@@ -30,6 +43,7 @@ class History:
         if versions and versions[-1][0] > instant:
             raise ValueError(f"{key}: a version of {instant} after one of {versions[-1][0]}; put them in their order")
         versions.append((instant, version))
+        self._snapshot = None
 
     def delete(self, key: Hashable, known_at: datetime) -> None:
         """Deleted from that instant on."""
@@ -43,7 +57,21 @@ class History:
 
     def known(self, at: datetime) -> Iterator[tuple[Hashable, Any]]:
         """Every object that there was at an instant, with its key, in the order in which they were first put."""
-        for key in self._versions:
-            version = self.get(key, at)
+        for key, versions in self._versions.items():
+            newest_at, newest = versions[-1]
+            version = newest if newest_at <= at else self.get(key, at)
             if version is not None:
                 yield key, version
+
+    def snapshot(self, at: datetime) -> list[tuple[Hashable, Any]]:
+        """As `known`, as a list; the same list again as long as nothing has changed, so that it may be indexed."""
+        if self._snapshot is None or not self._snapshot.holds_at(at):
+            since, until = datetime.min.replace(tzinfo=UTC), None
+            for versions in self._versions.values():
+                place = bisect_right(versions, at, key=lambda version: version[0])
+                if place:
+                    since = max(since, versions[place - 1][0])
+                if place < len(versions) and (until is None or versions[place][0] < until):
+                    until = versions[place][0]
+            self._snapshot = _Snapshot(since, until, list(self.known(at)))
+        return self._snapshot.rows

@@ -292,9 +292,9 @@ class YandexDirect(Simulator):
 
         rows : segments by name (`CampaignId`, `AdGroupId`, `AdId`, …), `Impressions`, `Clicks`, `Cost` (micros of the
         account's currency without VAT), `Conversions` ({(goal id, attribution model): number}; a pair that lacks is
-        `--`).
+        `--`). They are kept as they are, so that versions may share them, and must not be changed afterwards.
         """
-        self._days.put((login, day), known_at, tuple(dict(row) for row in rows))
+        self._days.put((login, day), known_at, tuple(rows))
 
     def _put(self, service: str, known_at: datetime, version: Mapping[str, Any], login: str) -> None:
         self._objects[service].put((login, version["Id"]), known_at, dict(version))

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -125,6 +125,25 @@ def refusal(status: int, error_type: str, message: str, location: str = "") -> R
     return _json({"errors": [error], "code": status, "message": message}, status)
 
 
+def _local(started: str, zone: ZoneInfo) -> str:
+    """A UTC instant (`2026-03-01 07:02:11`) as the counter's wall clock shows it."""
+    return datetime.fromisoformat(started).replace(tzinfo=UTC).astimezone(zone).isoformat(" ", "seconds")[:19]
+
+
+class _ColumnsRow:
+    """A row of columns that many rows share: a dictionary for each would take several times the memory."""
+
+    __slots__ = ("_columns", "_place")
+
+    def __init__(self, columns: Mapping[str, Sequence[Any]], place: int) -> None:
+        self._columns = columns
+        self._place = place
+
+    def get(self, name: str, default: Any) -> Any:
+        column = self._columns.get(name)
+        return default if column is None else column[self._place]
+
+
 class _RefusedError(Exception):
     def __init__(self, status: int, error_type: str, message: str, location: str = "") -> None:
         super().__init__(message)
@@ -213,7 +232,8 @@ class YandexMetrika(Simulator):
         self._counters = History()
         self._goals: dict[int, History] = {}
         self._rows: dict[tuple[int, str, date], History] = {}
-        self._day_of: dict[tuple[int, str, str], date] = {}
+        self._days: dict[tuple[int, str], dict[str, date]] = {}
+        """Counter and source → key of a row → the day on which it stands."""
         self._logs: dict[int, _Log] = {}
         self._next_id = 19_000_001
 
@@ -238,13 +258,22 @@ class YandexMetrika(Simulator):
         `date` and `dateTime` in the counter's zone. Raises ValueError when a later version stands on another day."""
         self._put("visits", counter_id, visit, str(visit["dateTimeUTC"]), known_at)
 
+    def put_visits(self, counter_id: int, columns: Mapping[str, Sequence[Any]], known_at: Sequence[datetime]) -> None:
+        """Many visits at once: columns of equal length by field name, and since when each visit is known; else as `put_visit`.
+        The columns are kept as they are and must not be changed afterwards."""
+        self._put_many("visits", counter_id, columns, known_at)
+
+    def put_hits(self, counter_id: int, columns: Mapping[str, Sequence[Any]], known_at: Sequence[datetime]) -> None:
+        """Many hits at once, as `put_visits`."""
+        self._put_many("hits", counter_id, columns, known_at)
+
     def put_hit(self, counter_id: int, hit: Row, known_at: datetime) -> None:
         """A version of a hit, as `put_visit`; `dateTimeUTC` is not served, since hits have no such field."""
         self._put("hits", counter_id, hit, str(hit["dateTimeUTC"]), known_at)
 
     def delete_visit(self, counter_id: int, visit_id: int | str, known_at: datetime) -> None:
         """The vendor takes a visit back (a robot's, found later)."""
-        day = self._day_of[counter_id, "visits", str(visit_id)]
+        day = self._days[counter_id, "visits"][str(visit_id)]
         self._rows[counter_id, "visits", day].delete(str(visit_id), known_at)
 
     def put_log_of_somebody(
@@ -472,23 +501,48 @@ class YandexMetrika(Simulator):
 
     # rows
 
-    def _put(self, source: str, counter_id: int, row: Row, started: str, known_at: datetime) -> None:
+    def _zone(self, counter_id: int, known_at: datetime) -> ZoneInfo:
         counter = self._counters.get(counter_id, known_at)
         if counter is None:
             raise ValueError(f"counter {counter_id} is not known at {known_at}; put it first")
-        local = datetime.fromisoformat(started).replace(tzinfo=UTC).astimezone(ZoneInfo(counter["time_zone_name"]))
-        whole = {
-            "counterID": counter_id,
-            "date": local.date().isoformat(),
-            "dateTime": local.strftime("%Y-%m-%d %H:%M:%S"),
-            **row,
-        }
-        key, day = str(row[KEY[source]]), date.fromisoformat(whole["date"])
-        if self._day_of.setdefault((counter_id, source, key), day) != day:
-            raise ValueError(f"{KEY[source]} {key}: a later version stands on {day}; the start does not change")
-        self._rows.setdefault((counter_id, source, day), History()).put(key, known_at, whole)
+        return ZoneInfo(counter["time_zone_name"])
 
-    def _rows_of(self, counter_id: int, source: str, first: date, last: date, at: datetime) -> Iterator[Row]:
+    def _put(self, source: str, counter_id: int, row: Row, started: str, known_at: datetime) -> None:
+        local = _local(started, self._zone(counter_id, known_at))
+        whole = {"counterID": counter_id, "date": local[:10], "dateTime": local, **row}
+        key, day = str(row[KEY[source]]), date.fromisoformat(whole["date"])
+        self._put_row(source, counter_id, key, day, known_at, whole)
+
+    def _put_many(
+        self, source: str, counter_id: int, columns: Mapping[str, Sequence[Any]], known_at: Sequence[datetime]
+    ) -> None:
+        if not known_at:
+            return
+        zone = self._zone(counter_id, min(known_at))
+        local = [_local(started, zone) for started in columns["dateTimeUTC"]]
+        whole = {
+            "counterID": [counter_id] * len(local),
+            "date": [text[:10] for text in local],
+            "dateTime": local,
+            **columns,
+        }
+        if lengths := {name: len(column) for name, column in whole.items() if len(column) != len(known_at)}:
+            raise ValueError(f"{len(known_at)} instants and columns of other lengths: {lengths}")
+        day_of = {text: date.fromisoformat(text) for text in set(whole["date"])}
+        for place, (key, text, known) in enumerate(zip(columns[KEY[source]], whole["date"], known_at, strict=True)):
+            self._put_row(source, counter_id, str(key), day_of[text], known, _ColumnsRow(whole, place))
+
+    def _put_row(
+        self, source: str, counter_id: int, key: str, day: date, known_at: datetime, row: Row | _ColumnsRow
+    ) -> None:
+        days = self._days.setdefault((counter_id, source), {})
+        if days.setdefault(key, day) != day:
+            raise ValueError(f"{KEY[source]} {key}: a later version stands on {day}; the start does not change")
+        self._rows.setdefault((counter_id, source, day), History()).put(key, known_at, row)
+
+    def _rows_of(
+        self, counter_id: int, source: str, first: date, last: date, at: datetime
+    ) -> Iterator[Row | _ColumnsRow]:
         for number in range((last - first).days + 1):
             day = self._rows.get((counter_id, source, first + timedelta(days=number)))
             if day is not None:
@@ -499,11 +553,9 @@ class YandexMetrika(Simulator):
         if log.parts is None:
             kinds = self._fields[log.source]
             names = [name.removeprefix(PREFIX[log.source]) for name in log.fields]
-            columns = [(name, kinds[name]) for name in names]
-            lines = [
-                "\t".join(self._cell(row.get(name, EMPTY[kind]), kind) for name, kind in columns)
-                for row in self._rows_of(log.counter_id, log.source, log.date1, log.date2, log.ready_at)
-            ]
+            rows = list(self._rows_of(log.counter_id, log.source, log.date1, log.date2, log.ready_at))
+            cells = [self._cells([row.get(name, EMPTY[kinds[name]]) for row in rows], kinds[name]) for name in names]
+            lines = ["\t".join(line) for line in zip(*cells, strict=True)]
             header = "\t".join(log.fields)
             starts = range(0, max(1, len(lines)), self._rows_per_part)
             log.parts = [
@@ -512,13 +564,19 @@ class YandexMetrika(Simulator):
             ]
         return log.parts
 
-    def _cell(self, value: Any, kind: str) -> str:
+    def _cells(self, values: list[Any], kind: str) -> list[str]:
+        """A column of a log as text; by columns, since a log of a year has millions of cells."""
+        if kind in (NUMBERS, TEXTS):
+            return [self._array(value, kind) if value else "[]" for value in values]
+        texts = [str(value) for value in values]
+        whole = "".join(texts)
+        return [_escaped(text) for text in texts] if any(sign in whole for sign in "\\\t\n") else texts
+
+    def _array(self, values: Sequence[Any], kind: str) -> str:
         if kind == NUMBERS:
-            return "[" + ",".join(str(item) for item in value) + "]"
-        if kind == TEXTS:
-            text = "[" + ",".join("'" + _escaped(str(item)).replace("'", "\\'") + "'" for item in value) + "]"
-            return text.replace("\\", "\\\\").replace("'", "\\'") if self._escapes_array_quotes else text
-        return _escaped(str(value))
+            return "[" + ",".join(str(item) for item in values) + "]"
+        text = "[" + ",".join("'" + _escaped(str(item)).replace("'", "\\'") + "'" for item in values) + "]"
+        return text.replace("\\", "\\\\").replace("'", "\\'") if self._escapes_array_quotes else text
 
     def _part(self, log: _Log, number: int, endpoint: str) -> Response:
         if log.status(self.now) != "processed":

@@ -1,0 +1,89 @@
+"""The three filled simulators of one company, running."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from demo.exports import build_world
+from demo.exports.identities import World
+from demo.feeds.amocrm import fill_amocrm
+from demo.feeds.bookkeeping import CrmBooks, DirectBooks, MetrikaBooks
+from demo.feeds.yandex_direct import fill_yandex_direct
+from demo.feeds.yandex_metrika import fill_yandex_metrika
+from demo.simulators.amocrm import AmoCrm, Rules
+from demo.simulators.yandex_direct import YandexDirect
+from demo.simulators.yandex_metrika import YandexMetrika
+from orchestration.clock import FixedClock
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+MORNINGS = tuple(
+    datetime(2026, month, day, 6, tzinfo=MOSCOW) for month, day in ((5, 29), (6, 3), (6, 10), (6, 22), (7, 1))
+)
+"""Mornings on which the demo asks the vendors; on the last one all of the company's history is known."""
+CRM_ACCOUNT, DIRECT_LOGIN, COUNTER = "severny-veter", "sv-direct", 44147844
+DIRECT_TOKEN, METRIKA_TOKEN = "direct-token-of-the-demo", "metrika-token-of-the-demo"
+TOKENS_UNTIL = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class LivingCompany:
+    """The company's vendors: simulators that run, what they are asked by, and the mess that was put into them."""
+
+    world: World
+    clock: FixedClock
+    crm: AmoCrm
+    direct: YandexDirect
+    metrika: YandexMetrika
+    crm_token: str
+    crm_books: CrmBooks
+    direct_books: DirectBooks
+    metrika_books: MetrikaBooks
+    crm_account: str = CRM_ACCOUNT
+    direct_login: str = DIRECT_LOGIN
+    direct_token: str = DIRECT_TOKEN
+    counter: int = COUNTER
+    metrika_token: str = METRIKA_TOKEN
+    mornings: tuple[datetime, ...] = MORNINGS
+
+
+@contextmanager
+def living_company(seed: int, size: str, clock: FixedClock, *, with_hits: bool = False) -> Iterator[LivingCompany]:
+    """Build the company, put its history into three simulators without limits of rate, and run them until the end.
+
+    Parameters
+    ----------
+    clock : shared with whoever asks; move it to a morning before asking. with_hits : Metrika also has every page view.
+
+    Raises
+    ------
+    ValueError
+        unknown size.
+    """
+    world = build_world(seed, size)
+    crm = AmoCrm(clock, rules=Rules(requests_a_second=None, account_requests_a_second=None, minor_units=True))
+    direct = YandexDirect(clock, report_rate=(None, 10.0), online_rows=None, units_daily=None, gives_stored=False)
+    metrika = YandexMetrika(
+        clock, token=METRIKA_TOKEN, requests_per_second=None, logs_per_second=None, requests_per_day=None
+    )
+    crm_books = fill_amocrm(crm, world)
+    direct.put_token(DIRECT_TOKEN, DIRECT_LOGIN)
+    direct_books = fill_yandex_direct(direct, world, login=DIRECT_LOGIN)
+    metrika_books = fill_yandex_metrika(metrika, world, counter=COUNTER, with_hits=with_hits)
+    with ExitStack() as running:
+        for simulator in (crm, direct, metrika):
+            running.enter_context(simulator)
+        yield LivingCompany(
+            world=world,
+            clock=clock,
+            crm=crm,
+            direct=direct,
+            metrika=metrika,
+            crm_token=crm.long_lived_token(TOKENS_UNTIL),
+            crm_books=crm_books,
+            direct_books=direct_books,
+            metrika_books=metrika_books,
+        )
