@@ -8,19 +8,26 @@ What the systems see of it is written by `demo.exports`; the causes themselves a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from demo.campaigns import ALL_CAMPAIGNS, CAMPAIGNS, Campaign
+from demo.mixes import CHANNELS, DEFAULT_MIX, Mix
 from demo.randomness import (
     MOSCOW_OFFSET,
+    NO_DAYS,
+    PUBLIC_HOLIDAYS,
+    TEHRAN_OFFSET,
     Flags,
     Floats,
     Ints,
     Times,
     generator_for,
     later,
+    lognormal,
     seconds,
     within_office_hours,
 )
@@ -37,40 +44,15 @@ class Size:
     leads: int
     branch_leads: int
     anonymous_clients: int
+    campaigns: tuple[Campaign, ...] = CAMPAIGNS
 
 
 SIZES = {
     "small": Size(leads=1_800, branch_leads=80, anonymous_clients=2_300),
-    "large": Size(leads=20_000, branch_leads=900, anonymous_clients=30_000),
+    "medium": Size(leads=7_700, branch_leads=300, anonymous_clients=152_000, campaigns=ALL_CAMPAIGNS),
+    "large": Size(leads=20_000, branch_leads=900, anonymous_clients=30_000, campaigns=ALL_CAMPAIGNS),
 }
 
-
-@dataclass(frozen=True)
-class Channel:
-    """A way customers come.
-
-    `demand_share` is the share of leads whose demand the channel created (0 for channels that only harvest),
-    `effect` the log-odds that this demand adds to winning, `revisit_weight` how often it brings somebody back.
-    """
-
-    name: str
-    role: str
-    demand_share: float
-    effect: float
-    revisit_weight: float
-
-
-CHANNELS = (
-    Channel("paid_search", "create", 0.24, 0.15, 1.0),
-    Channel("paid_social", "create", 0.20, -0.85, 0.8),
-    Channel("organic_search", "create", 0.16, 0.35, 1.2),
-    Channel("webinar", "create", 0.09, 0.75, 0.4),
-    Channel("referral", "create", 0.10, 1.15, 0.3),
-    Channel("email", "create", 0.05, 0.30, 1.4),
-    Channel("brand_search", "harvest", 0.0, 0.0, 1.6),
-    Channel("retargeting", "harvest", 0.0, 0.0, 1.7),
-    Channel("direct", "harvest", 0.0, 0.0, 1.5),
-)
 CHANNEL_NAMES = tuple(channel.name for channel in CHANNELS)
 CREATING = tuple(index for index, channel in enumerate(CHANNELS) if channel.role == "create")
 HARVESTING = tuple(index for index, channel in enumerate(CHANNELS) if channel.role == "harvest")
@@ -78,117 +60,16 @@ NO_CHANNEL = -1
 """Demand that would have come anyway (word of mouth); 16 % of leads."""
 
 
-@dataclass(frozen=True)
-class Campaign:
-    """One campaign of a channel. `weight` is its share inside the channel, `click_cost` in roubles without VAT."""
-
-    campaign_id: str
-    name: str
-    channel: str
-    platform: str
-    started_on: str
-    ended_on: str
-    weight: float
-    click_cost: float
-    utm_campaign: str
-
-
-CAMPAIGNS = (
-    Campaign(
-        "70100101", "Поиск: WMS система", "paid_search", "yandex_direct", "2025-01-01", "", 3.0, 435, "search_wms"
-    ),
-    Campaign(
-        "70100102", "Поиск: учёт на складе", "paid_search", "yandex_direct", "2025-01-01", "", 2.0, 288, "search_uchet"
-    ),
-    Campaign(
-        "70100103",
-        "Поиск: адресное хранение",
-        "paid_search",
-        "yandex_direct",
-        "2025-02-10",
-        "",
-        1.0,
-        354,
-        "search_adres",
-    ),
-    Campaign(
-        "70100104",
-        "Поиск: автоматизация склада",
-        "paid_search",
-        "yandex_direct",
-        "2025-01-01",
-        "2025-12-31",
-        2.0,
-        486,
-        "search_auto",
-    ),
-    Campaign("70100105", "Поиск: ТСД", "paid_search", "yandex_direct", "2025-06-01", "", 1.0, 222, "search_tsd"),
-    Campaign(
-        "70100106", "Поиск: маркировка", "paid_search", "yandex_direct", "2025-09-01", "", 1.5, 264, "search_mark"
-    ),
-    Campaign(
-        "70100201", "Бренд: Северный Ветер", "brand_search", "yandex_direct", "2025-01-01", "", 3.0, 63, "brand_sv"
-    ),
-    Campaign("70100202", "Бренд: отзывы", "brand_search", "yandex_direct", "2025-04-01", "", 1.0, 72, "brand_otzyvy"),
-    Campaign(
-        "70100301",
-        "Ретаргетинг: посетители",
-        "retargeting",
-        "yandex_direct",
-        "2025-01-01",
-        "",
-        2.0,
-        51,
-        "retarget_visit",
-    ),
-    Campaign(
-        "70100302",
-        "Ретаргетинг: брошенная форма",
-        "retargeting",
-        "yandex_direct",
-        "2025-03-01",
-        "",
-        1.0,
-        66,
-        "retarget_form",
-    ),
-    Campaign("5501", "VK: логисты", "paid_social", "vk_ads", "2025-01-01", "", 2.0, 114, "vk_logist"),
-    Campaign("5502", "VK: собственники", "paid_social", "vk_ads", "2025-01-01", "2026-02-28", 1.5, 156, "vk_owner"),
-    Campaign(
-        "5503",
-        "VK: бесплатный аудит склада",
-        "paid_social",
-        "vk_ads",
-        "2025-09-15",
-        "2025-11-15",
-        9.0,
-        57,
-        "vk_free_audit",
-    ),
-    Campaign("5504", "VK: чек-лист инвентаризации", "paid_social", "vk_ads", "2025-05-01", "", 1.0, 81, "vk_checklist"),
-    Campaign("5505", "VK: ретаргетинг", "retargeting", "vk_ads", "2025-02-01", "", 1.0, 45, "vk_retarget"),
-    Campaign("5506", "VK: похожая аудитория", "paid_social", "vk_ads", "2026-01-15", "", 1.0, 99, "vk_lookalike"),
-    Campaign("ml-001", "Рассылка: дайджест", "email", "mailing", "2025-01-01", "", 3.0, 0, "digest"),
-    Campaign("ml-002", "Рассылка: кейсы", "email", "mailing", "2025-02-01", "", 2.0, 0, "cases"),
-    Campaign("ml-003", "Рассылка: прогрев", "email", "mailing", "2025-01-01", "", 2.0, 0, "nurture"),
-    Campaign("ml-004", "Рассылка: новый год", "email", "mailing", "2025-12-01", "2026-01-31", 2.0, 0, "newyear"),
-    Campaign(
-        "wb-2025-1", "Вебинар: склад без ошибок", "webinar", "webinar", "2025-01-01", "2025-06-30", 1.0, 0, "webinar_1"
-    ),
-    Campaign(
-        "wb-2025-2", "Вебинар: маркировка 2026", "webinar", "webinar", "2025-07-01", "2025-12-31", 1.0, 0, "webinar_2"
-    ),
-    Campaign("wb-2026-1", "Вебинар: окупаемость WMS", "webinar", "webinar", "2026-01-01", "", 1.0, 0, "webinar_3"),
-    Campaign("pt-01", "Партнёры: интеграторы 1С", "referral", "partners", "2025-01-01", "", 2.0, 0, "partner_1c"),
-    Campaign("pt-02", "Партнёры: консультанты", "referral", "partners", "2025-04-01", "", 1.0, 0, "partner_consult"),
-)
-CAMPAIGN_IDS = tuple(campaign.campaign_id for campaign in CAMPAIGNS)
+CAMPAIGN_IDS = tuple(campaign.campaign_id for campaign in ALL_CAMPAIGNS)
 FREE_AUDIT = CAMPAIGN_IDS.index("5503")
 
 
 @dataclass(frozen=True)
 class Change:
-    """A dated change with a true effect: on the number of leads (factor) and on the log-odds of winning."""
+    """A dated change: its factor on the number of leads, and what it adds to the log-odds of winning by itself.
+
+    A change that works through how long customers wait (`form`, `sla_change`) adds nothing by itself.
+    """
 
     kind: str
     started_on: str
@@ -201,10 +82,11 @@ class Change:
 
 CHANGES = (
     Change("promo", "2025-09-15", "2025-11-15", "Акция «бесплатный аудит склада»", "5503", 1.30, -2.6),
-    Change("sales_material", "2025-11-10", "", "В КП добавлены кейсы клиентов", effect=0.25),
-    Change("form", "2026-01-12", "2026-03-09", "Из формы убрано поле «телефон»", volume_factor=1.35, effect=-0.8),
-    Change("sla_change", "2026-04-01", "", "Лиды распределяются автоматически, перезвон за 5 минут", effect=0.20),
+    Change("sales_material", "2025-11-10", "", "В КП добавлены кейсы клиентов", effect=0.45),
+    Change("form", "2026-01-12", "2026-03-09", "Из формы убрано поле «телефон»", volume_factor=1.35),
+    Change("sla_change", "2026-04-01", "", "Лиды распределяются автоматически, перезвон за 5 минут"),
 )
+PROMO, SALES_MATERIAL, FORM, SLA_CHANGE = CHANGES
 
 
 @dataclass(frozen=True)
@@ -226,23 +108,24 @@ class Rep:
 
 
 REPS = (
-    Rep("u11", "Соколова А.", "sales", "Москва", 25, 0.96, 0.25),
-    Rep("u12", "Ермаков Д.", "sales", "Москва", 60, 0.90, 0.10),
-    Rep("u13", "Жданова К.", "sales", "Москва", 45, 0.93, 0.15),
-    Rep("u14", "Титов П.", "sales", "Санкт-Петербург", 180, 0.80, 0.0),
-    Rep("u15", "Беляева О.", "sales", "Санкт-Петербург", 90, 0.88, 0.05, started_on="2025-03-03"),
-    Rep("u16", "Громов И.", "sales", "Казань", 900, 0.45, -0.35),
-    Rep("u17", "Назаров Р.", "sales", "Казань", 300, 0.70, -0.10, ended_on="2026-02-27"),
-    Rep("u18", "Орлова М.", "sales", "Москва", 35, 0.95, 0.20, started_on="2025-09-01"),
+    Rep("u11", "Соколова А.", "sales", "Москва", 25, 0.96, 0.10),
+    Rep("u12", "Ермаков Д.", "sales", "Москва", 60, 0.90, -0.05),
+    Rep("u13", "Жданова К.", "sales", "Москва", 45, 0.93, 0.05),
+    Rep("u14", "Титов П.", "sales", "Санкт-Петербург", 180, 0.80, -0.05),
+    Rep("u15", "Беляева О.", "sales", "Санкт-Петербург", 90, 0.88, 0.0, started_on="2025-03-03"),
+    Rep("u16", "Громов И.", "sales", "Казань", 900, 0.45, 0.05),
+    Rep("u17", "Назаров Р.", "sales", "Казань", 300, 0.70, 0.0, ended_on="2026-02-27"),
+    Rep("u18", "Орлова М.", "sales", "Москва", 35, 0.95, -0.10, started_on="2025-09-01"),
 )
+"""Skill (`effect`) does not go with speed: what slow reps lose, they lose by letting customers wait."""
 QUALIFIERS = (
-    Rep("u21", "Лебедева Н.", "marketing", "Москва", 12, 0.95, 0.0, job="маркетолог-квалификатор"),
-    Rep("u22", "Фомин С.", "marketing", "Москва", 40, 0.85, 0.0, job="маркетолог-квалификатор"),
+    Rep("u21", "Лебедева Н.", "marketing", "Москва", 2, 0.95, 0.0, job="маркетолог-квалификатор"),
+    Rep("u22", "Фомин С.", "marketing", "Москва", 7, 0.85, 0.0, job="маркетолог-квалификатор"),
 )
 ROBOT = Rep("u90", "Робот CRM", "both", "Москва", 0, 1.0, 0.0, is_human=False, job="интеграция")
 BRANCH_REPS = (
-    Rep("u31", "Карими Р.", "sales", "Тегеран", 70, 0.88, 0.05, job="کارشناس فروش"),
-    Rep("u32", "Ахмади Н.", "sales", "Тегеран", 240, 0.75, -0.05, job="کارشناس فروش"),
+    Rep("u31", "Карими Р.", "sales", "Тегеран", 70, 0.88, 0.0, job="کارشناس فروش"),
+    Rep("u32", "Ахмади Н.", "sales", "Тегеран", 240, 0.75, 0.0, job="کارشناس فروش"),
 )
 EMPLOYEES = REPS + QUALIFIERS + BRANCH_REPS + (ROBOT,)
 
@@ -260,8 +143,22 @@ REGIONS = ("Москва", "Санкт-Петербург", "Казань", "Е�
 JOBS = ("директор по логистике", "начальник склада", "коммерческий директор", "ИТ-директор", "собственник", "закупщик")
 JOB_AUTHORITY = np.array([2, 1, 2, 1, 2, 0])
 
+BASE_LOG_ODDS = -8.1
+"""Log-odds of winning that the causes below start from."""
+
 WAYS_IN = ("form", "demo_request", "chat", "call", "lead_form", "webinar", "partner")
 """How a lead reached the CRM."""
+
+PROMPT_MINUTES, DAY_MINUTES, LONGEST_MINUTES = 5.0, 1_440.0, 4_320.0
+"""An answer within five minutes costs nothing; waits beyond three days (or for ever) cost what three days do."""
+STRAIGHT_SHARE = 0.25
+"""Share of leads dealt straight to a rep because the qualifiers have their hands full."""
+FORGOTTEN_SHARE = 0.03
+"""Share of leads that nobody tries to reach when they come."""
+AUTOMATIC_MINUTES, AUTOMATIC_DUTY_SHARE = 2.0, 0.9
+"""Since leads are distributed automatically: the usual wait for whoever is free, and the share of nights on duty."""
+MEDIAN_LETTER_MINUTES = 300.0
+"""Letters to customers who left no phone are written when the calls are done."""
 
 
 @dataclass(frozen=True)
@@ -292,6 +189,10 @@ class Leads:
     (n × 6). answers: level as recorded, -1 when never asked. has_phone: left a phone that can be called.
     rep, qualifier: index of REPS (of the branch: BRANCH_REPS), QUALIFIERS. quality: log-odds of winning.
     channel_effect: the part of `quality` that the demand channel gave. is_branch: of the Tehran branch.
+    wants_demo: would ask for a demo, by whatever way in. is_straight: dealt to the rep without a qualifier.
+    first_attempt_at: when the first human being tried to reach the customer, NaT when nobody did on the arrival.
+    late_effect: the part of `quality` that the wait until then took (0 or negative). material_effect: the part that
+    cases in the proposal gave. luck: uniform; the lead wins when it is below the probability of winning.
     """
 
     person: Ints
@@ -311,20 +212,60 @@ class Leads:
     quality: Floats
     channel_effect: Floats
     is_branch: Flags
+    wants_demo: Flags
+    is_straight: Flags
+    first_attempt_at: Times
+    late_effect: Floats
+    material_effect: Floats
+    luck: Floats
 
     def __len__(self) -> int:
         return len(self.person)
 
 
 @dataclass(frozen=True)
+class Pace:
+    """When each lead is due at each step, if it gets that far, by position of the lead.
+
+    is_revived: sales sends the lead back to marketing once (`returned_at`) before it confirms it.
+    """
+
+    mql_at: Times
+    handed_at: Times
+    returned_at: Times
+    sql_at: Times
+    proposal_at: Times
+    won_at: Times
+    is_revived: Flags
+
+
+@dataclass(frozen=True)
 class Company:
-    """The whole population that one seed gives."""
+    """The whole population that one seed gives.
+
+    without_channel, without_change: the channel or kind of change that this company does not have, see
+    `build_company`.
+    """
 
     seed: int
     size: Size
     accounts: Accounts
     people: People
     leads: Leads
+    pace: Pace
+    mix: Mix = DEFAULT_MIX
+    without_channel: str = ""
+    without_change: str = ""
+
+    @property
+    def campaigns(self) -> tuple[Campaign, ...]:
+        """Campaigns of this company by their position in ALL_CAMPAIGNS; one that it never ran has weight 0."""
+        return _campaigns(self.size, self.mix)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Dated changes that happened in this company."""
+        return tuple(change for change in CHANGES if change is not PROMO or self.mix.has_promo)
 
 
 def local_instant(day: str) -> np.datetime64:
@@ -344,18 +285,28 @@ def during(times: Times, started_on: str, ended_on: str) -> Flags:
     return inside & (times < local_instant(ended_on)) if ended_on else inside
 
 
-def campaign_at(rng: np.random.Generator, channel: Ints, times: Times) -> Ints:
+def _campaigns(size: Size, mix: Mix) -> tuple[Campaign, ...]:
+    """Return the campaigns of a size, the free audit without weight where it is not advertised."""
+    return tuple(
+        replace(campaign, weight=0.0) if position == FREE_AUDIT and not mix.has_promo else campaign
+        for position, campaign in enumerate(size.campaigns)
+    )
+
+
+def campaign_at(
+    rng: np.random.Generator, channel: Ints, times: Times, campaigns: tuple[Campaign, ...] = CAMPAIGNS
+) -> Ints:
     """Draw for each instant a campaign of its channel that was running then; -1 where the channel has none."""
     drawn = np.full(len(channel), -1)
     for index, name in enumerate(CHANNEL_NAMES):
         rows = np.flatnonzero(channel == index)
-        candidates = [position for position, campaign in enumerate(CAMPAIGNS) if campaign.channel == name]
+        candidates = [position for position, campaign in enumerate(campaigns) if campaign.channel == name]
         if not candidates or not len(rows):
             continue
         running = [
-            during(times[rows], CAMPAIGNS[position].started_on, CAMPAIGNS[position].ended_on) for position in candidates
+            during(times[rows], campaigns[position].started_on, campaigns[position].ended_on) for position in candidates
         ]
-        weights = np.stack(running, axis=1) * np.array([CAMPAIGNS[position].weight for position in candidates])
+        weights = np.stack(running, axis=1) * np.array([campaigns[position].weight for position in candidates])
         cumulated = np.cumsum(weights, axis=1)
         points = rng.random(len(rows)) * cumulated[:, -1]
         position = (points[:, None] >= cumulated).sum(axis=1)
@@ -364,16 +315,19 @@ def campaign_at(rng: np.random.Generator, channel: Ints, times: Times) -> Ints:
     return drawn
 
 
-def _created_times(rng: np.random.Generator, count: int) -> Times:
-    """Draw creation instants: working days and hours mostly, one in seven at night or on a weekend, dips in January
-    and May, and the volume effect of every change."""
+def _created_times(rng: np.random.Generator, mix: Mix, count: int) -> Times:
+    """Draw creation instants: working days and hours mostly, one in seven at night or on a weekend, few on holidays,
+    dips in January and May, and the volume effect of every change."""
     days = local_days()
     weekday = (days.astype(np.int64) + 3) % 7
     weight = np.where(weekday < 5, 1.0, 0.22)
+    weight = np.where(np.isin(days, PUBLIC_HOLIDAYS), 0.15, weight)
     month: Ints = days.astype("datetime64[M]").astype(np.int64) % 12
     midnights = later(days.astype("datetime64[s]"), -MOSCOW_OFFSET)
     weight = weight * np.array([0.8, 1.0, 1.05, 1.0, 0.85, 0.95, 0.9, 0.95, 1.1, 1.1, 1.05, 1.0])[month]
     for change in CHANGES:
+        if change is PROMO and not mix.has_promo:
+            continue
         weight = np.where(
             during(midnights, change.started_on, change.ended_on),
             weight * change.volume_factor,
@@ -408,10 +362,10 @@ def _people_and_accounts(rng: np.random.Generator, leads: int) -> tuple[People, 
     return People(account=account.astype(np.int64), job=job), accounts, person.astype(np.int64)
 
 
-def _true_levels(rng: np.random.Generator, segment: Ints, job: Ints, demand: Ints) -> Ints:
+def _true_levels(rng: np.random.Generator, mix: Mix, segment: Ints, job: Ints, demand: Ints) -> Ints:
     """Draw the true level of each criterion; segment, job and the demand's channel shift them."""
     count = len(segment)
-    intent = np.where(demand == NO_CHANNEL, 0.3, np.array([c.effect for c in CHANNELS])[demand] * 0.35)
+    intent = np.where(demand == NO_CHANNEL, 0.3, np.array([c.effect for c in mix.channels])[demand] * 0.35)
     shift = np.stack(
         [
             np.where(SEGMENT_IN_ICP[segment], 0.9, -0.9),
@@ -435,30 +389,131 @@ def _recorded_answers(rng: np.random.Generator, levels: Ints) -> Ints:
     return np.where(skipped, -1, answers)
 
 
-def _reps(rng: np.random.Generator, created_at: Times, is_branch: Flags) -> Ints:
+def _reps(rng: np.random.Generator, mix: Mix, created_at: Times, is_branch: Flags) -> Ints:
     """Share leads among the reps employed that day."""
     drawn = np.zeros(len(created_at), dtype=np.int64)
-    for staff, rows in ((REPS, np.flatnonzero(~is_branch)), (BRANCH_REPS, np.flatnonzero(is_branch))):
+    own = REPS[: mix.team_size]
+    for staff, rows in ((own, np.flatnonzero(~is_branch)), (BRANCH_REPS, np.flatnonzero(is_branch))):
         employed = np.stack([during(created_at[rows], rep.started_on, rep.ended_on) for rep in staff], axis=1)
         drawn[rows] = np.argmax(employed * rng.random(employed.shape), axis=1)
     return drawn
 
 
-def build_company(seed: int, size: str = "small") -> Company:
-    """Build the population. The same seed and size give the same company.
+def of_rep(field: str, rep: Ints, is_branch: Flags) -> Floats:
+    """Return one number (a field of Rep) of each lead's rep."""
+    own = np.array([getattr(person, field) for person in REPS], dtype=float)
+    branch = np.array([getattr(person, field) for person in BRANCH_REPS], dtype=float)
+    return np.where(is_branch, branch[np.minimum(rep, len(branch) - 1)], own[rep])
+
+
+def _office_hours(times: Times, is_branch: Flags) -> Times:
+    """Move instants into the office hours of the lead's office."""
+    in_moscow = within_office_hours(times)
+    in_tehran = within_office_hours(times, TEHRAN_OFFSET, weekend=(3, 4), holidays=NO_DAYS, working_days_off=NO_DAYS)
+    return np.where(is_branch, in_tehran, in_moscow)
+
+
+def _first_attempts(
+    rng: np.random.Generator, mix: Mix, leads: dict[str, NDArray], *, with_sla_change: bool
+) -> tuple[Times, Flags]:
+    """Let somebody try to reach each lead; return when (NaT: nobody did) and whether it was dealt straight to its rep.
+
+    leads: the columns created_at, way_in, has_phone, rep, qualifier and is_branch of Leads. The wait depends on who
+    answers, on the hour and on the phone, never on what the customer is like, so early and late answers compare.
+    """
+    created_at, is_branch = leads["created_at"], leads["is_branch"]
+    count = len(created_at)
+    is_straight = (rng.random(count) < STRAIGHT_SHARE) | is_branch
+    usual = np.where(
+        is_straight,
+        of_rep("median_minutes", leads["rep"], is_branch),
+        np.array([person.median_minutes for person in QUALIFIERS])[leads["qualifier"]],
+    )
+    is_automatic = during(created_at, SLA_CHANGE.started_on, SLA_CHANGE.ended_on) & with_sla_change & ~is_branch
+    wait = lognormal(rng, np.where(is_automatic, AUTOMATIC_MINUTES, usual) * mix.speed_factor, 1.1, count)
+    letter = lognormal(rng, MEDIAN_LETTER_MINUTES, 0.6, count)
+    ready_at = later(created_at, seconds(np.where(leads["has_phone"], wait, wait + letter), "m"))
+    in_office = _office_hours(created_at, is_branch) == created_at
+    duty_share = np.where(is_automatic, AUTOMATIC_DUTY_SHARE, mix.duty_share)
+    on_duty = ~in_office & leads["has_phone"] & (rng.random(count) < duty_share)
+    tried_at = np.where(on_duty, ready_at, _office_hours(ready_at, is_branch))
+    has_called = leads["way_in"] == WAYS_IN.index("call")
+    forgotten = (rng.random(count) < FORGOTTEN_SHARE) & ~has_called & ~is_automatic
+    tried_at = np.where(has_called, created_at, tried_at)
+    return np.where(forgotten, np.datetime64("NaT", "s"), tried_at), is_straight
+
+
+def lateness(minutes: Floats) -> Floats:
+    """Return how much of a day's lateness a wait of so many minutes is: 0 up to five minutes, 1 after a day, growing
+    with the logarithm in between and up to three days; NaN (never answered) counts as three days."""
+    waited = np.clip(np.where(np.isnan(minutes), LONGEST_MINUTES, minutes), PROMPT_MINUTES, LONGEST_MINUTES)
+    return np.log(waited / PROMPT_MINUTES) / np.log(DAY_MINUTES / PROMPT_MINUTES)
+
+
+def waited_minutes(created_at: Times, first_attempt_at: Times) -> Floats:
+    """Return the minutes between creation and the first attempt to reach the customer, NaN where there was none."""
+    wait = (first_attempt_at - created_at).astype("timedelta64[s]")
+    return np.where(np.isnat(wait), np.nan, wait.astype(np.int64) / 60.0)
+
+
+def _pace(rng: np.random.Generator, created_at: Times) -> Pace:
+    """Draw when each lead is due at each step."""
+    count = len(created_at)
+    mql_at = within_office_hours(created_at + seconds(lognormal(rng, 20.0, 1.0, count), "h"))
+    handed_at = mql_at + seconds(rng.exponential(18.0, count), "m")
+    returned_at = handed_at + seconds(lognormal(rng, 1.5, 0.6, count), "D")
+    is_revived = rng.random(count) < 0.06
+    confirmed_at = later(handed_at, seconds(lognormal(rng, 2.2, 0.8, count), "D"))
+    revived_at = later(returned_at, seconds(lognormal(rng, 24.0, 0.5, count), "D"))
+    sql_at = within_office_hours(np.where(is_revived, revived_at, confirmed_at))
+    proposal_at = within_office_hours(sql_at + seconds(lognormal(rng, 8.0, 0.7, count), "D"))
+    won_at = within_office_hours(proposal_at + seconds(lognormal(rng, 20.0, 0.6, count), "D"))
+    return Pace(mql_at, handed_at, returned_at, sql_at, proposal_at, won_at, is_revived)
+
+
+Columns = TypeVar("Columns", Leads, Pace)
+
+
+def _kept(columns: Columns, keep: Flags) -> Columns:
+    """Keep some rows of a table of columns."""
+    return replace(columns, **{field.name: getattr(columns, field.name)[keep] for field in fields(columns)})
+
+
+def build_company(
+    seed: int,
+    size: str = "small",
+    mix: Mix = DEFAULT_MIX,
+    *,
+    without_channel: str = "",
+    without_change: str = "",
+) -> Company:
+    """Build the population. The same seed, size and mix give the same company.
+
+    without_channel: switch a channel off. Its demand never arises, and whoever would have come through it on the way
+    to a demand of another origin comes through another harvesting channel. Everybody else is the same person with the
+    same luck.
+    without_change: undo what a kind of `CHANGES` does to the leads, without changing which leads come.
 
     Raises:
-        ValueError: `size` is not a key of SIZES.
+        ValueError: `size` is not a key of SIZES, or there is no such channel or change.
     """
     if size not in SIZES:
         raise ValueError(f"size is {size!r}; expected one of {', '.join(SIZES)}")
+    if without_channel and without_channel not in CHANNEL_NAMES:
+        raise ValueError(f"without_channel is {without_channel!r}; expected one of {', '.join(CHANNEL_NAMES)}")
+    kinds = [change.kind for change in CHANGES]
+    if without_change and without_change not in kinds:
+        raise ValueError(f"without_change is {without_change!r}; expected one of {', '.join(kinds)}")
     scale = SIZES[size]
-    count = scale.leads + scale.branch_leads
+    campaigns = _campaigns(scale, mix)
+    count = round(scale.leads * mix.volume) + scale.branch_leads
     rng = generator_for(seed, "population")
-    created_at = _created_times(rng, count)
+    created_at = _created_times(rng, mix, count)
     is_branch = np.zeros(count, dtype=bool)
     is_branch[rng.choice(count, scale.branch_leads, replace=False)] = True
-    created_at[is_branch] = within_office_hours(created_at[is_branch], weekend=(3, 4))
+    created_at[is_branch] = within_office_hours(
+        created_at[is_branch], weekend=(3, 4), holidays=NO_DAYS, working_days_off=NO_DAYS
+    )
     created_at = np.minimum(created_at, ENDS_AT - np.timedelta64(3600, "s"))
     people, accounts, person = _people_and_accounts(rng, count)
     # A person of the branch stays with the branch: repeats across the two would link Moscow's data to Tehran's.
@@ -466,55 +521,78 @@ def build_company(seed: int, size: str = "small") -> Company:
     first_of_account = np.unique(people.account, return_index=True)[1]
     is_branch = is_branch[first_of_person[first_of_account[people.account[person]]]]
 
-    shares = np.array([channel.demand_share for channel in CHANNELS] + [0.0])
+    shares = np.array([channel.demand_share for channel in mix.channels] + [0.0])
     shares[-1] = 1.0 - shares.sum()
     demand = rng.choice(len(shares), count, p=shares)
     demand[demand == len(CHANNELS)] = NO_CHANNEL
-    in_audit = during(created_at, "2025-09-15", "2025-11-15")
+    in_audit = during(created_at, PROMO.started_on, PROMO.ended_on) & mix.has_promo
     demand[in_audit & (rng.random(count) < 0.30)] = CHANNEL_NAMES.index("paid_social")
     wait = np.where(demand == NO_CHANNEL, 3.0, 13.0) * np.exp(rng.normal(0, 0.9, count))
     demanded_at = created_at - seconds(np.minimum(wait, 150.0), "D")
 
-    harvested = rng.random(count) < 0.42
+    harvested = rng.random(count) < mix.harvest_share
     entry = np.where(harvested | (demand == NO_CHANNEL), rng.choice(HARVESTING, count, p=[0.42, 0.24, 0.34]), demand)
-    campaign = campaign_at(rng, entry, created_at)
+    campaign = campaign_at(rng, entry, created_at, campaigns)
+    exists = np.ones(count, dtype=bool)
+    if without_channel:
+        missing = CHANNEL_NAMES.index(without_channel)
+        exists = demand != missing
+        entry, campaign = _rerouted(generator_for(seed, "rerouted"), missing, entry, campaign, created_at, campaigns)
     is_audit = campaign == FREE_AUDIT
 
     segment = accounts.segment[people.account[person]]
     job = people.job[person]
-    levels = _true_levels(rng, segment, job, demand)
+    levels = _true_levels(rng, mix, segment, job, demand)
     visits = 1 + rng.poisson(1.2 + 0.75 * levels[:, 5])
     downloads = rng.poisson(0.15 + 0.25 * levels[:, 5])
     wants_demo = rng.random(count) < 0.10 + 0.09 * levels[:, 2]
     way_in = rng.choice([0, 2, 3], count, p=[0.72, 0.13, 0.15])
-    way_in = np.where(wants_demo, 1, way_in)
+    # Who calls asks for the demo on the phone: were callers never to want one, a prompt answer would look harmful.
+    way_in = np.where(wants_demo & (way_in != 3), 1, way_in)
     way_in = np.where((entry == CHANNEL_NAMES.index("webinar")) & ~wants_demo, 5, way_in)
     way_in = np.where((entry == CHANNEL_NAMES.index("referral")) & (rng.random(count) < 0.7), 6, way_in)
     is_social = entry == CHANNEL_NAMES.index("paid_social")
     way_in = np.where(is_social & ((rng.random(count) < 0.45) | is_audit), 4, way_in)
-    without_field = during(created_at, "2026-01-12", "2026-03-09") & np.isin(way_in, (0, 1))
+    without_field = during(created_at, FORM.started_on, FORM.ended_on) & np.isin(way_in, (0, 1))
+    without_field &= without_change != FORM.kind
     has_phone = (rng.random(count) < 0.86) & ~without_field | (way_in == 3)
 
-    rep = _reps(rng, created_at, is_branch)
-    channel_effect = np.where(demand == NO_CHANNEL, 0.55, np.array([c.effect for c in CHANNELS])[demand])
+    rep = _reps(rng, mix, created_at, is_branch)
+    channel_effect = np.where(demand == NO_CHANNEL, 0.55, np.array([c.effect for c in mix.channels])[demand])
+    noise = rng.normal(0.0, mix.noise, count)
+    answers = _recorded_answers(rng, levels)
+    qualifier = rng.integers(0, len(QUALIFIERS), count)
+    first_attempt_at, is_straight = _first_attempts(
+        generator_for(seed, "answering"),
+        mix,
+        {
+            "created_at": created_at,
+            "way_in": way_in,
+            "has_phone": has_phone,
+            "rep": rep,
+            "qualifier": qualifier,
+            "is_branch": is_branch,
+        },
+        with_sla_change=without_change != SLA_CHANGE.kind,
+    )
+    pace = _pace(generator_for(seed, "pace"), created_at)
+    late_effect = mix.late_effect * lateness(waited_minutes(created_at, first_attempt_at))
+    has_cases = during(pace.proposal_at, SALES_MATERIAL.started_on, SALES_MATERIAL.ended_on)
+    material_effect = SALES_MATERIAL.effect * (has_cases & (without_change != SALES_MATERIAL.kind))
     quality = (
-        -8.75
+        BASE_LOG_ODDS
         + levels @ CRITERION_EFFECTS
         + 1.15 * channel_effect
         + SEGMENT_EFFECTS[segment]
-        + 0.85 * (way_in == 1)
+        + 0.85 * wants_demo
         + 0.70 * np.log(visits)
         + 0.35 * np.minimum(downloads, 2)
-        + 0.55 * has_phone
-        + np.where(is_branch, 0.0, np.array([r.effect for r in REPS])[rep])
-        + CHANGES[0].effect * is_audit
-        + CHANGES[1].effect * during(created_at, CHANGES[1].started_on, "")
-        + CHANGES[2].effect * without_field
-        + CHANGES[3].effect * during(created_at, CHANGES[3].started_on, "")
-        + rng.normal(0.0, 0.25, count)
+        + of_rep("effect", rep, is_branch)
+        + PROMO.effect * (is_audit & (without_change != PROMO.kind))
+        + material_effect
+        + late_effect
+        + noise
     )
-    first_lead = np.full(len(accounts.segment), ENDS_AT)
-    np.minimum.at(first_lead, people.account[person], created_at)
     leads = Leads(
         person=person,
         created_at=created_at,
@@ -526,16 +604,51 @@ def build_company(seed: int, size: str = "small") -> Company:
         visits=visits,
         downloads=downloads,
         levels=levels,
-        answers=_recorded_answers(rng, levels),
+        answers=answers,
         has_phone=has_phone,
         rep=rep,
-        qualifier=rng.integers(0, len(QUALIFIERS), count),
+        qualifier=qualifier,
         quality=quality,
         channel_effect=channel_effect * 1.15,
         is_branch=is_branch,
+        wants_demo=wants_demo,
+        is_straight=is_straight,
+        first_attempt_at=first_attempt_at,
+        late_effect=late_effect,
+        material_effect=material_effect,
+        luck=generator_for(seed, "luck").random(count),
     )
-    accounts = Accounts(accounts.segment, accounts.region, accounts.employees, first_lead)
-    return Company(seed=seed, size=scale, accounts=accounts, people=people, leads=leads)
+    leads, pace = _kept(leads, exists), _kept(pace, exists)
+    first_lead = np.full(len(accounts.segment), ENDS_AT)
+    np.minimum.at(first_lead, people.account[leads.person], leads.created_at)
+    return Company(
+        seed=seed,
+        size=scale,
+        accounts=replace(accounts, created_at=first_lead),
+        people=people,
+        leads=leads,
+        pace=pace,
+        mix=mix,
+        without_channel=without_channel,
+        without_change=without_change,
+    )
+
+
+def _rerouted(
+    rng: np.random.Generator,
+    missing: int,
+    entry: Ints,
+    campaign: Ints,
+    created_at: Times,
+    campaigns: tuple[Campaign, ...],
+) -> tuple[Ints, Ints]:
+    """Let the leads that would have come through a missing channel come through another harvesting one."""
+    rows = np.flatnonzero(entry == missing)
+    others = np.array([index for index in HARVESTING if index != missing])
+    entry, campaign = entry.copy(), campaign.copy()
+    entry[rows] = rng.choice(others, len(rows))
+    campaign[rows] = campaign_at(rng, entry[rows], created_at[rows], campaigns)
+    return entry, campaign
 
 
 def win_probability(quality: NDArray[np.float64]) -> Floats:

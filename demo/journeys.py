@@ -13,11 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.company import (
-    CAMPAIGNS,
     CHANNEL_NAMES,
     CHANNELS,
     ENDS_AT,
-    HARVESTING,
     NO_CHANNEL,
     STARTS_AT,
     Company,
@@ -28,6 +26,8 @@ from demo.randomness import MOSCOW_OFFSET, Flags, Ints, Times, generator_for, se
 
 GOALS = ("", "form", "demo_request", "chat", "content_download")
 """What a visitor did in a session beyond looking."""
+UNPROMPTED = (CHANNEL_NAMES.index("brand_search"), CHANNEL_NAMES.index("direct"))
+"""How people come whom no channel made want anything."""
 LANDING_PAGES = ("/", "/wms", "/tarify", "/demo", "/keisy", "/blog/inventarizaciya", "/blog/markirovka", "/audit")
 
 
@@ -84,9 +84,15 @@ class Journeys:
     delivery: Delivery
 
 
-def _returning(rng: np.random.Generator, demand: Ints) -> Ints:
+def _offered(company: Company) -> NDArray[np.float64]:
+    """Return 1 for each channel, 0 for the one that this company does not have."""
+    return np.array([float(name != company.without_channel) for name in CHANNEL_NAMES])
+
+
+def _returning(rng: np.random.Generator, company: Company, demand: Ints) -> Ints:
     """Draw the channel of a returning visit: by the channels' revisit weights, the demand's own channel three times."""
-    weights = np.tile(np.array([channel.revisit_weight for channel in CHANNELS]), (len(demand), 1))
+    weight = np.array([channel.revisit_weight for channel in CHANNELS]) * _offered(company)
+    weights = np.tile(weight, (len(demand), 1))
     rows = np.flatnonzero(demand != NO_CHANNEL)
     weights[rows, demand[rows]] *= 3.0
     cumulated = np.cumsum(weights, axis=1)
@@ -107,43 +113,46 @@ def _leads_sessions(rng: np.random.Generator, company: Company) -> dict[str, NDA
     started_at = leads.demanded_at[lead] + (span * share).astype("timedelta64[s]")
     started_at = np.where(order == 0, leads.demanded_at[lead], started_at)
     started_at = np.where(is_entry, leads.created_at[lead] - seconds(rng.uniform(40, 900, len(lead))), started_at)
-    channel = _returning(rng, leads.demand[lead])
-    unprompted = rng.choice(HARVESTING[:1] + HARVESTING[2:], len(lead), p=[0.5, 0.5])
+    channel = _returning(rng, company, leads.demand[lead])
+    unprompted_weight = _offered(company)[list(UNPROMPTED)]
+    unprompted = rng.choice(UNPROMPTED, len(lead), p=unprompted_weight / unprompted_weight.sum())
     channel = np.where(order == 0, np.where(leads.demand[lead] == NO_CHANNEL, unprompted, leads.demand[lead]), channel)
     channel = np.where(is_entry, leads.entry[lead], channel)
     goal = np.where(is_entry, np.array([1, 2, 3])[np.minimum(leads.way_in[lead], 2)], 0)
     takes = ~is_entry & (rng.random(len(lead)) < np.minimum(leads.downloads[lead] / np.maximum(before[lead], 1), 1.0))
     goal = np.where(takes, 4, goal)
-    campaign = np.where(is_entry, leads.campaign[lead], campaign_at(rng, channel, started_at))
+    campaign = np.where(is_entry, leads.campaign[lead], campaign_at(rng, channel, started_at, company.campaigns))
 
     after = np.where(leads.is_branch, 0, rng.poisson(0.35 + 0.45 * leads.levels[:, 5]))
     lead_after = np.repeat(np.arange(len(leads)), after)
     later = (
         leads.created_at[lead_after] + seconds(rng.exponential(14.0, len(lead_after)), "D") + np.timedelta64(3600, "s")
     )
-    channel_after = _returning(rng, np.full(len(lead_after), CHANNEL_NAMES.index("email")))
+    channel_after = _returning(rng, company, np.full(len(lead_after), CHANNEL_NAMES.index("email")))
     return {
         "lead": np.concatenate([lead, lead_after]),
         "started_at": np.concatenate([started_at, later]),
         "channel": np.concatenate([channel, channel_after]),
-        "campaign": np.concatenate([campaign, campaign_at(rng, channel_after, later)]),
+        "campaign": np.concatenate([campaign, campaign_at(rng, channel_after, later, company.campaigns)]),
         "goal": np.concatenate([goal, np.where(rng.random(len(lead_after)) < 0.12, 4, 0)]),
     }
 
 
-def _strangers_sessions(rng: np.random.Generator, count: int) -> dict[str, NDArray]:
+def _strangers_sessions(rng: np.random.Generator, company: Company) -> dict[str, NDArray]:
     """Make the sessions of visitors who never become leads; one in 25 is a robot that the counter recognised."""
+    count = company.size.anonymous_clients
     visits = 1 + rng.poisson(0.45, count)
     stranger = np.repeat(np.arange(count), visits)
     first = STARTS_AT + ((ENDS_AT - STARTS_AT) * rng.random(count)).astype("timedelta64[s]")
     started_at = first[stranger] + seconds(rng.exponential(6.0, len(stranger)), "D")
     shares = np.array([0.24, 0.24, 0.24, 0.03, 0.03, 0.05, 0.06, 0.04, 0.07])
-    channel = rng.choice(len(CHANNELS), len(stranger), p=shares)
+    shares *= _offered(company)
+    channel = rng.choice(len(CHANNELS), len(stranger), p=shares / shares.sum())
     return {
         "stranger": stranger,
         "started_at": started_at,
         "channel": channel,
-        "campaign": campaign_at(rng, channel, started_at),
+        "campaign": campaign_at(rng, channel, started_at, company.campaigns),
         "goal": np.where(rng.random(len(stranger)) < 0.03, 4, 0),
         "is_bot": (rng.random(count) < 0.04)[stranger],
     }
@@ -154,7 +163,7 @@ def _sessions(rng: np.random.Generator, company: Company) -> tuple[Sessions, Int
     people_count = len(company.people.account)
     client_numbers = rng.choice(10**9, people_count * 2 + company.size.anonymous_clients, replace=False) + 16 * 10**17
     own = _leads_sessions(rng, company)
-    strange = _strangers_sessions(rng, company.size.anonymous_clients)
+    strange = _strangers_sessions(rng, company)
     person = company.leads.person[own["lead"]]
     other_device = (own["goal"] == 0) & (rng.random(len(person)) < 0.14)
     client = np.where(other_device, client_numbers[people_count + person], client_numbers[person])
@@ -179,11 +188,12 @@ def _mail_clicks(rng: np.random.Generator, company: Company) -> Clicks:
     """Make clicks on links of mailings that lead away from the site (a file, a registration), which the counter
     does not see. People subscribe when their demand arises and stop some weeks after the lead."""
     leads = company.leads
-    count = np.where(leads.is_branch, 0, rng.poisson(0.35 + 0.4 * leads.levels[:, 5]))
+    mails = company.without_channel != "email"
+    count = np.where(leads.is_branch, 0, rng.poisson(0.35 + 0.4 * leads.levels[:, 5])) * mails
     lead = np.repeat(np.arange(len(leads)), count)
     span = leads.created_at[lead] - leads.demanded_at[lead] + np.timedelta64(45, "D")
     clicked_at = leads.demanded_at[lead] + (span * rng.random(len(lead))).astype("timedelta64[s]")
-    campaign = campaign_at(rng, np.full(len(lead), CHANNEL_NAMES.index("email")), clicked_at)
+    campaign = campaign_at(rng, np.full(len(lead), CHANNEL_NAMES.index("email")), clicked_at, company.campaigns)
     keep = (clicked_at >= STARTS_AT) & (clicked_at < ENDS_AT) & (campaign >= 0)
     order = np.argsort(clicked_at[keep], kind="stable")
     return Clicks(lead=lead[keep][order], clicked_at=clicked_at[keep][order], campaign=campaign[keep][order])
@@ -208,19 +218,24 @@ def _webinars(rng: np.random.Generator, company: Company) -> Clicks:
     return Clicks(lead=lead, clicked_at=np.maximum(attended_at, STARTS_AT), campaign=leads.campaign[lead])
 
 
-def _delivery(rng: np.random.Generator, sessions: Sessions, form_clicks: Clicks) -> Delivery:
+def _delivery(rng: np.random.Generator, company: Company, sessions: Sessions, form_clicks: Clicks) -> Delivery:
     """Make the cabinets' statistics: every paid session and lead-form click is among the clicks, most clicks are
     of people whom no counter saw; the price of a click drifts up by 12 % a year."""
     days = local_days()
-    paid = np.array([position for position, campaign in enumerate(CAMPAIGNS) if campaign.click_cost > 0])
-    seen = np.zeros((len(CAMPAIGNS), len(days)), dtype=np.int64)
+    campaigns = company.campaigns
+    paid = [
+        position
+        for position, campaign in enumerate(campaigns)
+        if campaign.click_cost > 0 and campaign.weight > 0 and campaign.channel != company.without_channel
+    ]
+    seen = np.zeros((len(campaigns), len(days)), dtype=np.int64)
     for clicked, at in ((sessions.campaign, sessions.started_at), (form_clicks.campaign, form_clicks.clicked_at)):
         day = ((at + MOSCOW_OFFSET).astype("datetime64[D]") - days[0]).astype(np.int64)
         known = (clicked >= 0) & (day >= 0)
         np.add.at(seen, (clicked[known], day[known]), 1)
     parts = []
     for position in paid:
-        campaign = CAMPAIGNS[position]
+        campaign = campaigns[position]
         running = days >= np.datetime64(campaign.started_on)
         if campaign.ended_on:
             running &= days <= np.datetime64(campaign.ended_on)
@@ -253,5 +268,5 @@ def build_journeys(company: Company) -> Journeys:
         mail_clicks=_mail_clicks(generator_for(company.seed, "mail_clicks"), company),
         form_clicks=form_clicks,
         webinars=_webinars(generator_for(company.seed, "webinars"), company),
-        delivery=_delivery(generator_for(company.seed, "delivery"), sessions, form_clicks),
+        delivery=_delivery(generator_for(company.seed, "delivery"), company, sessions, form_clicks),
     )

@@ -1,7 +1,7 @@
 """What sales did with leads: assignments, calls, stages, answers, deals, proposals, payments, rejections.
 
-A lead's fate is drawn once from its true quality: it wins with that probability, else it stops at a stage that its
-quality makes likely. Times follow from who worked on it. Whatever would happen after the exports are taken is cut.
+A lead's fate follows from its luck and its true quality: it wins with that probability, else it stops at a stage that
+its causes make likely. Times follow from who worked on it. Whatever would happen after the exports are taken is cut.
 """
 
 from __future__ import annotations
@@ -15,14 +15,28 @@ from demo.company import (
     BRANCH_REPS,
     CRITERIA,
     ENDS_AT,
+    LONGEST_MINUTES,
     QUALIFIERS,
     REPS,
+    SALES_MATERIAL,
     SEGMENT_DEAL_MEDIANS,
     SEGMENT_IN_ICP,
     Company,
+    of_rep,
     win_probability,
 )
-from demo.randomness import Flags, Floats, Ints, Times, generator_for, later, lognormal, seconds, within_office_hours
+from demo.randomness import (
+    MOSCOW_OFFSET,
+    Flags,
+    Floats,
+    Ints,
+    Times,
+    generator_for,
+    later,
+    lognormal,
+    seconds,
+    within_office_hours,
+)
 
 NEVER = np.datetime64("NaT", "s")
 STOPPED_AT = ("lead", "mql", "sql", "proposal", "won")
@@ -30,6 +44,8 @@ STOPPED_AT = ("lead", "mql", "sql", "proposal", "won")
 REASONS = ("not_icp", "no_budget", "too_early", "competitor", "unreachable", "bad_data", "other", "")
 """What the rep types in; the last is nothing."""
 SECOND_DEAL_SHARE = 0.09
+AMOUNT_SPREAD = 0.45
+"""Spread of the logarithm of contract values around the segment's median."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +54,8 @@ class Outcomes:
 
     stop: index of STOPPED_AT. skips_mql, skips_proposal: the CRM has no entry into that stage.
     returned_at: sent back to marketing (and, where `sql_at` is later, revived). reopened_at: a lost deal
-    taken up again.
+    taken up again. is_wrongly_closed: closed by sales as "not our customer" although it was one, whom nobody had
+    tried to reach on the day it came.
     """
 
     stop: Ints
@@ -54,6 +71,7 @@ class Outcomes:
     skips_mql: Flags
     skips_proposal: Flags
     reason: Ints
+    is_wrongly_closed: Flags
 
 
 @dataclass(frozen=True)
@@ -141,12 +159,18 @@ def owners_of(company: Company) -> NDArray[np.str_]:
     return np.where(company.leads.is_branch, branch[np.minimum(rep, len(branch) - 1)], own[rep])
 
 
-def _of_rep(company: Company, field: str) -> Floats:
-    """Return one number of each lead's rep."""
-    own = np.array([getattr(rep, field) for rep in REPS], dtype=float)
-    branch = np.array([getattr(rep, field) for rep in BRANCH_REPS], dtype=float)
-    rep = company.leads.rep
-    return np.where(company.leads.is_branch, branch[np.minimum(rep, len(branch) - 1)], own[rep])
+def _discipline(company: Company) -> Floats:
+    """Return the share of duties that each lead's rep does."""
+    leads = company.leads
+    return np.minimum(of_rep("discipline", leads.rep, leads.is_branch) * company.mix.discipline_factor, 1.0)
+
+
+def answered_next_day(company: Company) -> Flags:
+    """Tell which leads nobody tried to reach on the local day on which they came."""
+    leads = company.leads
+    came_on = (leads.created_at + MOSCOW_OFFSET).astype("datetime64[D]")
+    tried_on = (leads.first_attempt_at + MOSCOW_OFFSET).astype("datetime64[D]")
+    return np.isnat(leads.first_attempt_at) | (tried_on > came_on)
 
 
 def _known(times: Times, condition: Flags) -> Times:
@@ -154,24 +178,40 @@ def _known(times: Times, condition: Flags) -> Times:
     return np.where(condition & (times < ENDS_AT), times, NEVER)
 
 
-def _outcomes(rng: np.random.Generator, company: Company) -> Outcomes:
-    """Draw every lead's fate and its instants. Slow reps lose time, never the lead's true quality."""
+def _stops(rng: np.random.Generator, company: Company) -> Ints:
+    """Decide how far each lead goes, as an index of STOPPED_AT.
+
+    A lead wins when its luck is below its probability of winning. Of the others, those whom cases in the proposal
+    would have won stop at the proposal, those whom a prompt answer would have won cool before sales confirms them, and
+    the rest stop where what the customer is like makes it likely. So the wait changes nothing before the hand-over,
+    and the cases nothing before the proposal.
+    """
     leads = company.leads
     count = len(leads)
-    wins = rng.random(count) < win_probability(leads.quality)
-    rank = np.argsort(np.argsort(leads.quality + rng.normal(0, 1.3, count))) / count
-    stop = np.where(wins, 4, np.searchsorted(np.array([0.40, 0.66, 0.80]), rank))
-    created = leads.created_at
-    mql_at = within_office_hours(created + seconds(lognormal(rng, 20.0, 1.0, count), "h"))
-    handed_at = mql_at + seconds(rng.exponential(18.0, count), "m")
-    sql_at = within_office_hours(handed_at + seconds(lognormal(rng, 2.2, 0.8, count), "D"))
-    is_revived = (stop >= 2) & (rng.random(count) < 0.06)
-    returned_at = handed_at + seconds(lognormal(rng, 1.5, 0.6, count), "D")
-    sql_at = np.where(
-        is_revived, within_office_hours(returned_at + seconds(lognormal(rng, 24.0, 0.5, count), "D")), sql_at
+    prompt = leads.quality - leads.late_effect
+    own = prompt - leads.material_effect
+    rank = np.argsort(np.argsort(own + rng.normal(0, 1.3, count))) / count
+    with_cases = np.where(leads.material_effect > 0, 0.0, SALES_MATERIAL.effect)
+    return np.select(
+        [
+            leads.luck < win_probability(leads.quality),
+            leads.luck < win_probability(leads.quality + with_cases),
+            leads.luck < win_probability(prompt + with_cases),
+        ],
+        [4, 3, 1],
+        np.searchsorted(np.array([0.40, 0.66, 0.80]), rank),
     )
-    proposal_at = within_office_hours(sql_at + seconds(lognormal(rng, 8.0, 0.7, count), "D"))
-    won_at = within_office_hours(proposal_at + seconds(lognormal(rng, 20.0, 0.6, count), "D"))
+
+
+def _outcomes(rng: np.random.Generator, company: Company) -> Outcomes:
+    """Draw every lead's fate and its instants."""
+    leads, pace = company.leads, company.pace
+    count = len(leads)
+    stop = _stops(rng, company)
+    wins = stop == 4
+    created, mql_at, handed_at, sql_at = leads.created_at, pace.mql_at, pace.handed_at, pace.sql_at
+    returned_at, proposal_at, won_at = pace.returned_at, pace.proposal_at, pace.won_at
+    is_revived = (stop >= 2) & pace.is_revived
     lost_at = later(np.where(stop == 2, sql_at, proposal_at), seconds(lognormal(rng, 17.0, 0.6, count), "D"))
     reopened = wins & (rng.random(count) < 0.03)
     reopened_at = proposal_at + ((won_at - proposal_at) * 0.7).astype("timedelta64[s]")
@@ -181,6 +221,9 @@ def _outcomes(rng: np.random.Generator, company: Company) -> Outcomes:
         created + seconds(lognormal(rng, 3.0, 0.7, count), "D"),
         handed_at + seconds(lognormal(rng, 3.0, 0.6, count), "D"),
     )
+    # Nobody closes a lead before trying it once, except the leads that nobody tries at all.
+    tried_at = leads.first_attempt_at + np.timedelta64(1800, "s")
+    closed_at = np.where(np.isnat(tried_at), closed_at, np.maximum(closed_at, tried_at))
     goes_back = (stop == 1) & (rng.random(count) < 0.42)
     in_icp = SEGMENT_IN_ICP[company.accounts.segment[company.people.account[leads.person]]]
     drawn = rng.random(count)
@@ -197,8 +240,11 @@ def _outcomes(rng: np.random.Generator, company: Company) -> Outcomes:
         6,
     )
     # Reps without discipline close what they called too late as "not our customer", or type nothing.
-    careless = rng.random(count) > _of_rep(company, "discipline")
-    reason = np.where(careless, np.where(rng.random(count) < 0.55, 0, 7), reason)
+    next_day = answered_next_day(company)
+    careless = rng.random(count) > _discipline(company) ** np.where(next_day, 2.5, 1.0)
+    blamed = careless & (rng.random(count) < np.where(next_day, 0.8, 0.55))
+    reason = np.where(careless, np.where(blamed, 0, 7), reason)
+    is_closed = np.isin(stop, (0, 1)) & ~goes_back
     return Outcomes(
         stop=stop,
         mql_at=_known(mql_at, stop >= 1),
@@ -207,12 +253,13 @@ def _outcomes(rng: np.random.Generator, company: Company) -> Outcomes:
         proposal_at=_known(proposal_at, stop >= 3),
         won_at=_known(won_at, wins),
         lost_at=_known(lost_at, np.isin(stop, (2, 3)) | reopened),
-        closed_at=_known(closed_at, np.isin(stop, (0, 1)) & ~goes_back),
+        closed_at=_known(closed_at, is_closed),
         returned_at=_known(returned_at, goes_back | is_revived),
         reopened_at=_known(reopened_at, reopened),
         skips_mql=(stop >= 2) & ~is_revived & (rng.random(count) < 0.06),
         skips_proposal=(stop == 4) & ~reopened & (rng.random(count) < 0.05),
         reason=reason,
+        is_wrongly_closed=is_closed & (stop == 1) & blamed & in_icp & next_day & (closed_at < ENDS_AT),
     )
 
 
@@ -222,8 +269,7 @@ def _contacts(rng: np.random.Generator, company: Company, outcomes: Outcomes) ->
     count = len(leads)
     owner = owners_of(company)
     qualifier = np.array([q.owner_id for q in QUALIFIERS])[leads.qualifier]
-    automatic = leads.created_at >= np.datetime64("2026-03-31T21:00:00")
-    speed = np.array([q.median_minutes for q in QUALIFIERS])[leads.qualifier] * np.where(automatic, 0.25, 1.0)
+    first_owner = np.where(leads.is_straight, owner, qualifier)
     parts: list[tuple[NDArray, ...]] = []
 
     def add(
@@ -243,12 +289,12 @@ def _contacts(rng: np.random.Generator, company: Company, outcomes: Outcomes) ->
     everyone = np.arange(count)
     called_in = np.flatnonzero(leads.way_in == 3)
     yes = np.ones(count, dtype=bool)
-    add(called_in, leads.created_at[called_in], 0, ~yes[called_in], yes[called_in], qualifier[called_in], 160)
-    first = within_office_hours(leads.created_at + seconds(lognormal(rng, speed, 1.1, count), "m"))
+    add(called_in, leads.created_at[called_in], 0, ~yes[called_in], yes[called_in], first_owner[called_in], 160)
+    first = leads.first_attempt_at
     first_answered = rng.random(count) < np.where(leads.has_phone, 0.58, 0.25)
     kind = np.where(leads.has_phone, 0, 3)
-    tried = (leads.way_in != 3) & (rng.random(count) < 0.95)
-    add(everyone[tried], first[tried], kind[tried], yes[tried], first_answered[tried], qualifier[tried], 140)
+    tried = (leads.way_in != 3) & ~np.isnat(first)
+    add(everyone[tried], first[tried], kind[tried], yes[tried], first_answered[tried], first_owner[tried], 140)
     again = tried & ~first_answered & (rng.random(count) < 0.75)
     add(
         everyone[again],
@@ -256,14 +302,17 @@ def _contacts(rng: np.random.Generator, company: Company, outcomes: Outcomes) ->
         kind[again],
         yes[again],
         (rng.random(count) < 0.5)[again],
-        qualifier[again],
+        first_owner[again],
         140,
     )
 
-    discipline = _of_rep(company, "discipline")
-    start = within_office_hours(
-        outcomes.handed_at + seconds(lognormal(rng, _of_rep(company, "median_minutes"), 0.9, count), "m")
-    )
+    discipline = _discipline(company)
+    usual = of_rep("median_minutes", leads.rep, leads.is_branch) * company.mix.speed_factor
+    start = outcomes.handed_at + seconds(lognormal(rng, usual, 0.9, count), "m")
+    # The rep's work on the lead begins after the first try of all; what nobody tried waits for days.
+    forgotten_until = leads.created_at + np.timedelta64(int(LONGEST_MINUTES), "m")
+    start = np.maximum(start, np.where(np.isnat(first), forgotten_until, first + np.timedelta64(2_400, "s")))
+    start = within_office_hours(start)
     start = np.where(np.isnat(outcomes.handed_at), NEVER, start)
     reached = np.zeros(count, dtype=bool)
     for attempt in range(4):
@@ -329,7 +378,8 @@ def _deals(rng: np.random.Generator, company: Company, outcomes: Outcomes) -> De
     person = leads.person[source]
     account = company.people.account[person]
     is_branch = leads.is_branch[source]
-    amount = lognormal(rng, SEGMENT_DEAL_MEDIANS[company.accounts.segment[account]], 0.45, len(source))
+    amount = lognormal(rng, SEGMENT_DEAL_MEDIANS[company.accounts.segment[account]], AMOUNT_SPREAD, len(source))
+    amount *= company.mix.price_factor
     kopecks = np.where(rng.random(len(source)) < 0.15, rng.integers(0, 100, len(source)), 0)
     minor = np.rint(amount / 100).astype(np.int64) * 10_000 + kopecks
     # The branch sells for less and writes round sums of toman; kept in rial, which has no minor unit.

@@ -18,6 +18,7 @@ from demo.exports.identities import World
 from demo.exports.marketing import write_marketing
 from demo.exports.rows import Planted, Rows
 from demo.journeys import build_journeys
+from demo.mixes import DEFAULT_MIX, Mix
 from demo.sales import build_sales
 
 DEFAULT_SEED = 7
@@ -53,9 +54,13 @@ class ExportSummary:
         return counts
 
 
-def build_world(seed: int = DEFAULT_SEED, size: str = "small") -> World:
-    """Build the company and everything that happened to it, without writing anything."""
-    company = build_company(seed, size)
+def build_world(seed: int = DEFAULT_SEED, size: str = "small", mix: Mix = DEFAULT_MIX) -> World:
+    """Build the company and everything that happened to it, without writing anything.
+
+    Raises:
+        ValueError: unknown size.
+    """
+    company = build_company(seed, size, mix)
     return World(company=company, journeys=build_journeys(company), sales=build_sales(company))
 
 

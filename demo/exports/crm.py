@@ -13,7 +13,6 @@ import numpy as np
 
 from demo.company import (
     CAMPAIGN_IDS,
-    CHANGES,
     CHANNEL_NAMES,
     CRITERIA,
     EMPLOYEES,
@@ -580,16 +579,17 @@ def _plan(world: World) -> Rows:
 
 
 def _annotations(world: World) -> Rows:
+    changes = world.company.changes
     return Rows(
         SOURCE,
         "annotations",
         {
-            "ID": [f"n{number + 1}" for number in range(len(CHANGES))],
-            "Вид": [change.kind for change in CHANGES],
-            "С": [_russian_day(change.started_on) for change in CHANGES],
-            "По": [_russian_day(change.ended_on) for change in CHANGES],
-            "Кампания": [change.campaign_id for change in CHANGES],
-            "Что изменили": [change.note for change in CHANGES],
+            "ID": [f"n{number + 1}" for number in range(len(changes))],
+            "Вид": [change.kind for change in changes],
+            "С": [_russian_day(change.started_on) for change in changes],
+            "По": [_russian_day(change.ended_on) for change in changes],
+            "Кампания": [change.campaign_id for change in changes],
+            "Что изменили": [change.note for change in changes],
         },
         key="ID",
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from demo.company import CAMPAIGN_IDS, CAMPAIGNS, CHANNEL_NAMES
+from demo.company import ALL_CAMPAIGNS, CAMPAIGN_IDS, CHANNEL_NAMES
 from demo.exports.identities import World
 from demo.exports.notation import blank_where, iso_times, pick, russian_times
 from demo.exports.rows import Rows, as_dates, write_delimited, write_parquet
@@ -39,15 +39,15 @@ def tags_of(campaign: Ints, is_tagged: Flags) -> dict[str, list[str]]:
     """Return utm_source, utm_medium and utm_campaign of each visit; empty where the tags were lost or never set."""
     shown = np.where(is_tagged, campaign, -1)
     return {
-        "utm_source": pick([TAGS[c.platform][0] for c in CAMPAIGNS], shown),
-        "utm_medium": pick([TAGS[c.platform][1] for c in CAMPAIGNS], shown),
-        "utm_campaign": pick([c.utm_campaign for c in CAMPAIGNS], shown),
+        "utm_source": pick([TAGS[c.platform][0] for c in ALL_CAMPAIGNS], shown),
+        "utm_medium": pick([TAGS[c.platform][1] for c in ALL_CAMPAIGNS], shown),
+        "utm_campaign": pick([c.utm_campaign for c in ALL_CAMPAIGNS], shown),
     }
 
 
 def referrers_of(channel: Ints, campaign: Ints) -> list[str]:
     """Return the referring domain of each visit: the cabinet's for ads, else one of the channel's in turn."""
-    by_platform = [{"yandex_direct": "yandex.ru", "vk_ads": "vk.com"}.get(c.platform, "") for c in CAMPAIGNS]
+    by_platform = [{"yandex_direct": "yandex.ru", "vk_ads": "vk.com"}.get(c.platform, "") for c in ALL_CAMPAIGNS]
     domains = [REFERRERS[name] for name in CHANNEL_NAMES]
     return [
         (by_platform[bought] if bought >= 0 else "") or domains[index][turn % len(domains[index])]
@@ -57,7 +57,7 @@ def referrers_of(channel: Ints, campaign: Ints) -> list[str]:
 
 def click_id_kinds(campaign: Ints) -> list[str]:
     """Return the kind of click id that the landing address carried: Direct adds its own whatever the tags say."""
-    return pick(["yclid" if c.platform == "yandex_direct" else "" for c in CAMPAIGNS], campaign)
+    return pick(["yclid" if c.platform == "yandex_direct" else "" for c in ALL_CAMPAIGNS], campaign)
 
 
 def write_marketing(folder: Path, world: World) -> tuple[dict[str, int], list[Rows]]:
@@ -72,19 +72,20 @@ def write_marketing(folder: Path, world: World) -> tuple[dict[str, int], list[Ro
 
 
 def _campaigns(folder: Path, world: World) -> tuple[str, int, Rows]:
+    run = [campaign for campaign in world.company.campaigns if campaign.weight > 0]
     rows = Rows(
         "demo_ads",
         "campaigns",
         {
-            "campaign_id": CAMPAIGN_IDS,
-            "campaign_name": [c.name for c in CAMPAIGNS],
-            "platform": [c.platform for c in CAMPAIGNS],
-            "account": [{"yandex_direct": "sv-direct", "vk_ads": "sv-vk"}.get(c.platform, "") for c in CAMPAIGNS],
-            "start_date": [c.started_on for c in CAMPAIGNS],
-            "end_date": [c.ended_on for c in CAMPAIGNS],
-            "utm_source": [TAGS[c.platform][0] for c in CAMPAIGNS],
-            "utm_medium": [TAGS[c.platform][1] for c in CAMPAIGNS],
-            "utm_campaign": [c.utm_campaign for c in CAMPAIGNS],
+            "campaign_id": [c.campaign_id for c in run],
+            "campaign_name": [c.name for c in run],
+            "platform": [c.platform for c in run],
+            "account": [{"yandex_direct": "sv-direct", "vk_ads": "sv-vk"}.get(c.platform, "") for c in run],
+            "start_date": [c.started_on for c in run],
+            "end_date": [c.ended_on for c in run],
+            "utm_source": [TAGS[c.platform][0] for c in run],
+            "utm_medium": [TAGS[c.platform][1] for c in run],
+            "utm_campaign": [c.utm_campaign for c in run],
         },
         key="campaign_id",
     )
@@ -93,7 +94,7 @@ def _campaigns(folder: Path, world: World) -> tuple[str, int, Rows]:
 
 def _yandex(folder: Path, world: World) -> tuple[str, int, Rows]:
     delivery = world.journeys.delivery
-    mine = np.array([c.platform == "yandex_direct" for c in CAMPAIGNS])[delivery.campaign]
+    mine = np.array([c.platform == "yandex_direct" for c in ALL_CAMPAIGNS])[delivery.campaign]
     campaign, cost = delivery.campaign[mine], delivery.cost[mine]
     days = [day.isoformat() for day in as_dates(delivery.day[mine])]
     ids = pick(CAMPAIGN_IDS, campaign)
@@ -120,7 +121,7 @@ def _yandex(folder: Path, world: World) -> tuple[str, int, Rows]:
 
 def _vk(folder: Path, world: World) -> tuple[str, int, Rows]:
     delivery = world.journeys.delivery
-    mine = np.array([c.platform == "vk_ads" for c in CAMPAIGNS])[delivery.campaign]
+    mine = np.array([c.platform == "vk_ads" for c in ALL_CAMPAIGNS])[delivery.campaign]
     cost = delivery.cost[mine]
     ids = pick(CAMPAIGN_IDS, delivery.campaign[mine])
     days = as_dates(delivery.day[mine])

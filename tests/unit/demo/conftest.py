@@ -27,6 +27,12 @@ def world() -> World:
 
 
 @pytest.fixture(scope="session")
+def twenty_worlds() -> list[World]:
+    """Companies of twenty seeds: what one company shows by chance, twenty show by cause."""
+    return [build_world(seed) for seed in range(101, 121)]
+
+
+@pytest.fixture(scope="session")
 def read(summary: ExportSummary) -> Callable[[str], Records]:
     """Reader of a delimited export: its whole records (ragged ones left out) by header."""
 

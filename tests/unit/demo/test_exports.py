@@ -48,7 +48,7 @@ def test_another_seed_gives_other_data_in_every_file_that_depends_on_chance(
 
 
 def test_an_unknown_size_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="size is 'huge'; expected one of small, large"):
+    with pytest.raises(ValueError, match="size is 'huge'; expected one of small, medium, large"):
         write_exports(tmp_path, size="huge")
 
 
