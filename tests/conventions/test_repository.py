@@ -71,3 +71,17 @@ def test_the_room_of_sources_knows_neither_dagster_nor_dbt() -> None:
                 f"{file.relative_to(PROJECT_ROOT)}: {name}" for name in imports if re.match(pattern + r"\b", name)
             ]
     assert wrong == []
+
+
+def test_only_tests_and_benchmarks_read_the_truth_about_the_demo_company() -> None:
+    """A pipeline that knew the causes could not be measured by them."""
+    pipeline = ["orchestration", "dbt_project", "ml", "data_quality", "dashboard", "demo/exports", "demo/simulators"]
+    reads_truth = re.compile(r"\bdemo\.truth\b|\bfrom demo import\b.*\btruth\b")
+    files = [file for folder in pipeline for file in sorted((PROJECT_ROOT / folder).rglob("*.py"))]
+    assert len(files) > 50
+    assert [
+        str(file.relative_to(PROJECT_ROOT))
+        for file in files
+        # the docstring of the exports says where the causes are told
+        if reads_truth.search(re.sub(r'"""(?s:.*?)"""', "", file.read_text(encoding="utf-8")))
+    ] == []
