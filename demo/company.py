@@ -49,7 +49,7 @@ class Size:
 
 SIZES = {
     "small": Size(leads=1_800, branch_leads=80, anonymous_clients=2_300),
-    "medium": Size(leads=7_700, branch_leads=300, anonymous_clients=152_000, campaigns=ALL_CAMPAIGNS),
+    "medium": Size(leads=7_700, branch_leads=300, anonymous_clients=156_000, campaigns=ALL_CAMPAIGNS),
     "large": Size(leads=20_000, branch_leads=900, anonymous_clients=30_000, campaigns=ALL_CAMPAIGNS),
 }
 
