@@ -39,18 +39,22 @@ ENDS_AT = np.datetime64("2026-07-01T00:00:00") - MOSCOW_OFFSET
 
 @dataclass(frozen=True)
 class Size:
-    """How much of everything is made. `leads` counts Moscow's leads before duplicates and tests."""
+    """How much of everything is made. `leads` counts Moscow's leads before duplicates and tests; a company that
+    `sells_abroad` has a few of Moscow's deals in other currencies."""
 
     leads: int
     branch_leads: int
     anonymous_clients: int
     campaigns: tuple[Campaign, ...] = CAMPAIGNS
+    sells_abroad: bool = False
 
 
 SIZES = {
     "small": Size(leads=1_800, branch_leads=80, anonymous_clients=2_300),
-    "medium": Size(leads=7_700, branch_leads=300, anonymous_clients=156_000, campaigns=ALL_CAMPAIGNS),
-    "large": Size(leads=20_000, branch_leads=900, anonymous_clients=30_000, campaigns=ALL_CAMPAIGNS),
+    "medium": Size(
+        leads=7_700, branch_leads=300, anonymous_clients=156_000, campaigns=ALL_CAMPAIGNS, sells_abroad=True
+    ),
+    "large": Size(leads=20_000, branch_leads=900, anonymous_clients=30_000, campaigns=ALL_CAMPAIGNS, sells_abroad=True),
 }
 
 CHANNEL_NAMES = tuple(channel.name for channel in CHANNELS)

@@ -21,7 +21,10 @@ from demo.company import (
     SALES_MATERIAL,
     SEGMENT_DEAL_MEDIANS,
     SEGMENT_IN_ICP,
+    SLA_CHANGE,
     Company,
+    during,
+    local_instant,
     of_rep,
     win_probability,
 )
@@ -44,6 +47,12 @@ STOPPED_AT = ("lead", "mql", "sql", "proposal", "won")
 REASONS = ("not_icp", "no_budget", "too_early", "competitor", "unreachable", "bad_data", "other", "")
 """What the rep types in; the last is nothing."""
 SECOND_DEAL_SHARE = 0.09
+BEFORE_REVIVED_SQL = np.timedelta64(2, "D")
+"""How long before its confirmation marketing hands a returned lead over again."""
+ABROAD_SHARE = 0.03
+"""Share of accounts that buy in another currency, where the company sells abroad."""
+FOREIGN_PRICES = {"USD": (90.0, 10), "KZT": (0.18, 1_000)}
+"""Currency → roubles a unit in the price list, and the units to which prices are rounded."""
 AMOUNT_SPREAD = 0.45
 """Spread of the logarithm of contract values around the segment's median."""
 
@@ -92,7 +101,8 @@ CONTACT_KINDS = ("call", "meeting", "demo", "email", "messenger", "chat")
 
 @dataclass(frozen=True)
 class Deals:
-    """Deals by position. lead: -1 for a second deal of a customer; `amount` in minor units, VAT included (Moscow)."""
+    """Deals by position. lead: -1 for a second deal of a customer; owner: who holds it in the end; `amount` in minor
+    units of `currency` (an ISO code), VAT included (Moscow)."""
 
     lead: Ints
     account: Ints
@@ -105,6 +115,7 @@ class Deals:
     amount: Ints
     term_months: Ints
     is_branch: Flags
+    currency: NDArray[np.str_]
 
 
 @dataclass(frozen=True)
@@ -140,6 +151,15 @@ class Answers:
 
 
 @dataclass(frozen=True)
+class Assignments:
+    """Who held a lead of Moscow from when on, in the order of time. owner: an employee's id."""
+
+    lead: Ints
+    owner: NDArray[np.str_]
+    assigned_at: Times
+
+
+@dataclass(frozen=True)
 class Sales:
     """All that the CRM saw."""
 
@@ -149,14 +169,27 @@ class Sales:
     payments: Payments
     stage_events: StageEvents
     answers: Answers
+    assignments: Assignments
 
 
 def owners_of(company: Company) -> NDArray[np.str_]:
-    """Return the sales owner's id of every lead."""
+    """Return the id of the rep to whom every lead was dealt; see `owners_at` for the time after a rep has left."""
     own = np.array([rep.owner_id for rep in REPS])
     branch = np.array([rep.owner_id for rep in BRANCH_REPS])
     rep = company.leads.rep
     return np.where(company.leads.is_branch, branch[np.minimum(rep, len(branch) - 1)], own[rep])
+
+
+def owners_at(company: Company, owner: NDArray[np.str_], lead: Ints, at: Times) -> NDArray[np.str_]:
+    """Return who does an owner's work on a lead at an instant: whoever has left is followed by a colleague, the leads
+    being dealt among those who stay."""
+    team = REPS[: company.mix.team_size]
+    heirs = np.array([rep.owner_id for rep in team if not rep.ended_on])
+    heir = heirs[lead % len(heirs)]
+    for rep in team:
+        if rep.ended_on:
+            owner = np.where((owner == rep.owner_id) & (at >= local_instant(rep.ended_on)), heir, owner)
+    return owner
 
 
 def _discipline(company: Company) -> Floats:
@@ -284,6 +317,7 @@ def _contacts(rng: np.random.Generator, company: Company, outcomes: Outcomes) ->
         talk = np.where(answered, np.maximum(12, lognormal(rng, talk_median, 0.7, len(lead))), 0).astype(np.int64)
         keep = ~np.isnat(at) & (at < ENDS_AT) & ~leads.is_branch[lead]
         kinds = np.broadcast_to(np.asarray(kind, dtype=np.int64), lead.shape)
+        who = owners_at(company, who, lead, at)
         parts.append(tuple(x[keep] for x in (lead, at, kinds, outgoing, answered, talk, who)))
 
     everyone = np.arange(count)
@@ -389,19 +423,40 @@ def _deals(rng: np.random.Generator, company: Company, outcomes: Outcomes) -> De
     lost_first = np.where(np.isnat(outcomes.won_at[lead]), outcomes.lost_at[lead], NEVER)
     lost_first = np.where(np.isnat(outcomes.reopened_at[lead]), lost_first, NEVER)
     paid_at = later(won_at, seconds(lognormal(rng, 7.0, 0.8, len(source)), "D"))
+    paid_at = _known(paid_at, ~np.isnat(won_at) & (rng.random(len(source)) < 0.95))
+    lost_at = np.concatenate([lost_first, np.full(len(second), NEVER)])
+    settled_at = np.where(np.isnat(paid_at), lost_at, paid_at)
+    currency = _currencies(company)[account]
+    amount = minor.copy()
+    for code, (roubles_a_unit, round_to) in FOREIGN_PRICES.items():
+        units = np.rint(minor / 100 / roubles_a_unit / round_to).astype(np.int64) * round_to
+        amount = np.where(currency == code, units * 100, amount)
     return Deals(
         lead=np.concatenate([lead, np.full(len(second), -1)]),
         account=account,
         person=person,
-        owner=owners_of(company)[source],
+        owner=owners_at(
+            company, owners_of(company)[source], source, np.where(np.isnat(settled_at), ENDS_AT, settled_at)
+        ),
         created_at=np.concatenate([outcomes.sql_at[lead], second_created]),
         won_at=won_at,
-        lost_at=np.concatenate([lost_first, np.full(len(second), NEVER)]),
-        paid_at=_known(paid_at, ~np.isnat(won_at) & (rng.random(len(source)) < 0.95)),
-        amount=np.where(is_branch, rial, minor),
+        lost_at=lost_at,
+        paid_at=paid_at,
+        amount=np.where(is_branch, rial, amount),
         term_months=np.where(rng.random(len(source)) < 0.8, 12, 24),
         is_branch=is_branch,
+        currency=np.where(is_branch, "IRR", currency),
     )
+
+
+def _currencies(company: Company) -> NDArray[np.str_]:
+    """Return the currency in which each account buys from Moscow."""
+    count = len(company.accounts.segment)
+    if not company.size.sells_abroad:
+        return np.full(count, "RUB")
+    rng = generator_for(company.seed, "currencies")
+    abroad = rng.random(count) < ABROAD_SHARE
+    return np.where(abroad, rng.choice(list(FOREIGN_PRICES), count), "RUB")
 
 
 def _payments(rng: np.random.Generator, deals: Deals) -> Payments:
@@ -442,7 +497,7 @@ def _stage_events(rng: np.random.Generator, company: Company, outcomes: Outcomes
     add(everyone, none, "mql", np.where(outcomes.skips_mql, NEVER, outcomes.mql_at))
     add(everyone, none, "returned", outcomes.returned_at)
     revived = ~np.isnat(outcomes.returned_at) & ~np.isnat(outcomes.sql_at)
-    add(everyone, none, "mql", np.where(revived, outcomes.sql_at - np.timedelta64(2, "D"), NEVER))
+    add(everyone, none, "mql", np.where(revived, outcomes.sql_at - BEFORE_REVIVED_SQL, NEVER))
     add(everyone, none, "lost", outcomes.closed_at)
     add(everyone, deal_of_lead, "sql", outcomes.sql_at)
     add(everyone, deal_of_lead, "proposal", np.where(outcomes.skips_proposal, NEVER, outcomes.proposal_at))
@@ -479,6 +534,51 @@ def _answers(rng: np.random.Generator, company: Company, outcomes: Outcomes) -> 
     return Answers(lead=lead[keep], criterion=criterion[keep], level=level[keep], answered_at=at[keep])
 
 
+def _assignments(rng: np.random.Generator, company: Company, outcomes: Outcomes, deals: Deals) -> Assignments:
+    """Deal leads to people: first to the qualifier (or straight to the rep), at the hand-over to the rep, back to the
+    qualifier when sales returns the lead, to the rep again when it is revived, and to a colleague when a rep leaves
+    with the lead in hand."""
+    leads = company.leads
+    own = ~leads.is_branch
+    rep = owners_of(company)
+    qualifier = np.array([q.owner_id for q in QUALIFIERS])[leads.qualifier]
+    is_automatic = during(leads.created_at, SLA_CHANGE.started_on, SLA_CHANGE.ended_on)
+    dealt_at = leads.created_at + seconds(rng.exponential(np.where(is_automatic, 20.0, 540.0)))
+    # Nobody tries a lead that nobody holds; NaT, where nobody tried, loses against any instant.
+    dealt_at = np.fmin(dealt_at, leads.first_attempt_at)
+    revived_at = np.where(
+        ~np.isnat(outcomes.returned_at) & ~np.isnat(outcomes.sql_at),
+        outcomes.sql_at - BEFORE_REVIVED_SQL + np.timedelta64(3600, "s"),
+        NEVER,
+    )
+    parts: list[tuple[Ints, NDArray[np.str_], Times]] = []
+
+    def add(owner: NDArray[np.str_], at: Times) -> None:
+        rows = np.flatnonzero(own & ~np.isnat(at) & (at < ENDS_AT))
+        parts.append((rows, owners_at(company, owner[rows], rows, at[rows]), at[rows]))
+
+    add(np.where(leads.is_straight, rep, qualifier), dealt_at)
+    add(rep, np.where(leads.is_straight, NEVER, outcomes.handed_at))
+    add(qualifier, outcomes.returned_at)
+    add(rep, revived_at)
+
+    ended_at = np.where(np.isnat(outcomes.closed_at), outcomes.lost_at, outcomes.closed_at)
+    ended_at = np.where(np.isnat(outcomes.reopened_at), ended_at, NEVER)
+    of_lead = np.flatnonzero(deals.lead >= 0)
+    ended_at[deals.lead[of_lead]] = np.fmin(ended_at[deals.lead[of_lead]], deals.paid_at[of_lead])
+    for person in REPS[: company.mix.team_size]:
+        if not person.ended_on:
+            continue
+        left_at = local_instant(person.ended_on)
+        taken_at = np.where(leads.is_straight, dealt_at, outcomes.handed_at)
+        is_returned = (outcomes.returned_at < left_at) & ~(revived_at < left_at)
+        in_hand = (rep == person.owner_id) & (taken_at < left_at) & ~is_returned & ~(ended_at < left_at)
+        add(rep, np.where(in_hand, left_at, NEVER))
+    lead, owner, at = (np.concatenate(part) for part in zip(*parts, strict=True))
+    order = np.argsort(at, kind="stable")
+    return Assignments(lead=lead[order], owner=owner[order], assigned_at=at[order])
+
+
 def build_sales(company: Company) -> Sales:
     """Make everything that the CRM saw of the company's leads."""
     outcomes = _outcomes(generator_for(company.seed, "outcomes"), company)
@@ -490,4 +590,5 @@ def build_sales(company: Company) -> Sales:
         payments=_payments(generator_for(company.seed, "payments"), deals),
         stage_events=_stage_events(generator_for(company.seed, "stages"), company, outcomes, deals),
         answers=_answers(generator_for(company.seed, "answers"), company, outcomes),
+        assignments=_assignments(generator_for(company.seed, "assignments"), company, outcomes, deals),
     )

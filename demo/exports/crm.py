@@ -20,7 +20,6 @@ from demo.company import (
     QUALIFIERS,
     REGIONS,
     SEGMENT_IN_ICP,
-    local_instant,
 )
 from demo.exports.identities import World
 from demo.exports.marketing import click_id_kinds, referrers_of, tags_of
@@ -35,7 +34,7 @@ from demo.exports.notation import (
 )
 from demo.exports.rows import Rows, write_delimited, write_workbook
 from demo.journeys import LANDING_PAGES
-from demo.sales import CONTACT_KINDS, REASONS, STAGES, owners_of
+from demo.sales import CONTACT_KINDS, REASONS, STAGES, owners_at, owners_of
 
 SOURCE = "demo_crm"
 STAGE_NAMES = (
@@ -223,11 +222,7 @@ def _leads(world: World) -> Rows:
         "ID лида": pick(world.lead_ids, own),
         "Контакт": _contact_of_lead(world, own),
         "Компания": blank_where(lost, pick(world.account_ids, company.people.account[person])),
-        "Ответственный": np.where(
-            np.isnat(outcomes.handed_at[own]),
-            np.array([q.owner_id for q in QUALIFIERS])[leads.qualifier[own]],
-            owners_of(company)[own],
-        ).tolist(),
+        "Ответственный": _last_owners(world)[own].tolist(),
         "Создан": russian_times(leads.created_at[own]),
         "Закрыт": russian_times(closed_at),
         "Статус": status.tolist(),
@@ -266,6 +261,14 @@ def _leads(world: World) -> Rows:
     rows.plant_duplicates(rng, 4)
     rows.plant_unreadable_values(rng, "Потребность", ("может быть", "?", "уточнить"), "not_a_boolean")
     return rows
+
+
+def _last_owners(world: World) -> np.ndarray:
+    """Return who holds each lead of Moscow when the exports are taken."""
+    assignments = world.sales.assignments
+    owners = np.full(len(world.company.leads), "", dtype=assignments.owner.dtype)
+    owners[assignments.lead] = assignments.owner
+    return owners
 
 
 def _append_copies(
@@ -315,7 +318,7 @@ def _deals(world: World) -> Rows:
             "Состояние": status.tolist(),
             "Сумма": comma_amounts(amount),
             "НДС": comma_amounts((amount * 2 + 6) // 12),
-            "Валюта": ["руб."] * len(own),
+            "Валюта": _currency_names(deals.currency[own]),
             "Срок, мес": deals.term_months[own].tolist(),
             "Причина отказа": pick(REASON_NAMES, reason),
         },
@@ -326,6 +329,11 @@ def _deals(world: World) -> Rows:
     rows.plant_unreadable_values(rng, "Сумма", ("по запросу", "—"), "not_a_number")
     rows.plant_conflicts(rng, 1, "Сумма", "12 345,60")
     return rows
+
+
+def _currency_names(currency: np.ndarray) -> list[str]:
+    """Write currencies as the CRM does: roubles by their sign, others by their code."""
+    return np.where(currency == "RUB", "руб.", currency).tolist()
 
 
 def _stage_log(world: World) -> Rows:
@@ -475,35 +483,22 @@ def _rejections(world: World) -> Rows:
             "Вид": kinds.tolist(),
             "Время": russian_times(at),
             "Причина": pick(REASON_NAMES, outcomes.reason[lead]),
-            "Сотрудник": owners_of(world.company)[lead].tolist(),
+            "Сотрудник": owners_at(world.company, owners_of(world.company)[lead], lead, at).tolist(),
         },
         key="ID отказа",
     )
 
 
 def _assignments(world: World) -> Rows:
-    company, leads, outcomes = world.company, world.company.leads, world.sales.outcomes
-    own = _moscow(world)
-    rng = world.rng("assignments")
-    automatic = leads.created_at[own] >= local_instant("2026-04-01")
-    delay = rng.exponential(np.where(automatic, 20.0, 540.0))
-    first_at = leads.created_at[own] + np.rint(delay).astype("timedelta64[s]")
-    handed = own[~np.isnat(outcomes.handed_at[own])]
-    lead = np.concatenate([own, handed])
-    at = np.concatenate([first_at, outcomes.handed_at[handed]])
-    owner = np.concatenate(
-        [np.array([q.owner_id for q in QUALIFIERS])[leads.qualifier[own]], owners_of(company)[handed]]
-    )
-    order = np.argsort(at, kind="stable")
-    order = order[at[order] < local_instant("2026-07-01")]
+    assignments = world.sales.assignments
     return Rows(
         SOURCE,
         "assignments",
         {
-            "ID": [f"s{n + 1}" for n in range(len(order))],
-            "ID лида": pick(world.lead_ids, lead[order]),
-            "Сотрудник": owner[order].tolist(),
-            "Время": russian_times(at[order]),
+            "ID": [f"s{n + 1}" for n in range(len(assignments.lead))],
+            "ID лида": pick(world.lead_ids, assignments.lead),
+            "Сотрудник": assignments.owner.tolist(),
+            "Время": russian_times(assignments.assigned_at),
         },
         key="ID",
     )
@@ -528,7 +523,7 @@ def _proposals(world: World) -> Rows:
             "Принято": russian_times(accepted),
             "Отклонено": russian_times(deals.lost_at[deal]),
             "Сумма": comma_amounts(deals.amount[deal]),
-            "Валюта": ["руб."] * len(deal),
+            "Валюта": _currency_names(deals.currency[deal]),
         },
         key="ID КП",
     )
@@ -549,7 +544,7 @@ def _payments(world: World) -> Rows:
             "Дата": local_datetimes(payments.paid_at),
             "Сумма": [value / 100 for value in payments.amount.tolist()],
             "в т.ч. НДС": [value / 100 for value in vat.tolist()],
-            "Валюта": ["RUB"] * len(payments.deal),
+            "Валюта": deals.currency[payments.deal].tolist(),
             "Назначение": ["Возврат" if value < 0 else "Оплата по договору" for value in payments.amount.tolist()],
         },
         key="ID платежа",
