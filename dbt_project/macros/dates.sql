@@ -65,3 +65,22 @@
 {% macro default__plus_days(expression, days) -%}
     ({{ expression }} + make_dt_interval(cast({{ days }} as int)))
 {%- endmacro %}
+
+{#- UTC timestamp of a local one in a zone: the first of two where the clock is put back over it, moved on by the gap where it is
+    put forward. -#}
+{% macro utc_of_local_in(zone, timestamp_expression) -%}
+    {{ return(adapter.dispatch('utc_of_local_in')(zone, timestamp_expression)) }}
+{%- endmacro %}
+
+{#- DuckDB takes the second of two. -#}
+{% macro duckdb__utc_of_local_in(zone, timestamp_expression) -%}
+    {%- set instant = "timezone('UTC', timezone(" ~ zone ~ ', ' ~ timestamp_expression ~ '))' -%}
+    case
+        when timezone({{ zone }}, timezone('UTC', {{ instant }} - to_hours(1))) = {{ timestamp_expression }} then {{ instant }} - to_hours(1)
+        else {{ instant }}
+    end
+{%- endmacro %}
+
+{% macro default__utc_of_local_in(zone, timestamp_expression) -%}
+    cast(to_utc_timestamp({{ timestamp_expression }}, {{ zone }}) as timestamp)
+{%- endmacro %}

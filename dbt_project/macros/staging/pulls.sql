@@ -42,6 +42,23 @@ from (
 where lists.recency = 1
 {%- endmacro %}
 
+{#- The newest whole list of what belongs to each parent (the ads of a campaign): a parent that is gone keeps what belonged to
+    it last. `parent`: the stream's column of the parent. -#}
+{% macro newest_list_of_each(vendor, stream, parent) -%}
+select lists.*
+from (
+    select
+        told.*,
+        pulls.account,
+        max(told.pull) over (partition by pulls.account, told.{{ parent }}) as newest_pull,
+        row_number() over (partition by pulls.account, told.pull, told._key order by cast(told._row as bigint) desc) as recency
+    from {{ source('raw_' ~ vendor, stream) }} as told
+    inner join {{ ref('stg_landing__pulls') }} as pulls
+        on told.pull = pulls.pull and pulls.source = '{{ vendor }}' and pulls.stream = '{{ stream }}'
+) as lists
+where lists.pull = lists.newest_pull and lists.recency = 1
+{%- endmacro %}
+
 {#- The rows of every day as the newest pull that covered the day told them: a day that came back empty is empty, a row that
     came twice in one pull is one. `day`: the stream's column of the day. -#}
 {% macro newest_days(vendor, stream, day) -%}
