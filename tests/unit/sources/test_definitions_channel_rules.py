@@ -38,6 +38,10 @@ def tags(source: str, medium: str, campaign: str = "spring") -> dict[str, str]:
     return {"utm_source": source, "utm_medium": medium, "utm_campaign": campaign}
 
 
+METRIKA = {"source_system": "yandex_metrika", "kind": "visit"}
+"""A visit as the staging of Metrika tells it: its label is the traffic source, with the system behind a slash."""
+
+
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
@@ -75,6 +79,15 @@ def tags(source: str, medium: str, campaign: str = "spring") -> dict[str, str]:
         ({"kind": "meeting"}, "sales"),
         ({"kind": "call", **tags("yandex", "cpc")}, "paid_search"),
         ({"kind": "mailing_clicked"}, "email"),
+        ({**METRIKA, "channel_label": "ad/ya_direct"}, "paid_search"),
+        ({**METRIKA, "channel_label": "ad/ya_direct", **tags("yandex", "cpc", "ретаргетинг")}, "retargeting"),
+        ({**METRIKA, "channel_label": "ad"}, "paid_other"),
+        ({**METRIKA, "channel_label": "ad/market"}, "paid_other"),
+        ({**METRIKA, "channel_label": "organic/google"}, "organic_search"),
+        ({**METRIKA, "channel_label": "social/vkontakte", "referrer_domain": "vk.com"}, "social"),
+        ({**METRIKA, "channel_label": "referral", "referrer_domain": "blog.example.org"}, "referral"),
+        ({**METRIKA, "channel_label": "direct"}, "direct"),
+        ({**METRIKA, "channel_label": "internal", "referrer_domain": "shop.example"}, "direct"),
         ({"channel_label": "organic_search"}, "organic_search"),
         ({"channel_label": "Organic Search"}, "organic_search"),
         ({"channel_label": "direct_traffic"}, "direct"),

@@ -1,0 +1,22 @@
+select
+    visits.visit_id as session_id,
+    visits.client_id,
+    cast(null as string) as person_id,
+    visits.started_at,
+    visits.landing_page,
+    visits.page_views,
+    visits.duration_seconds,
+    cast(null as boolean) as is_bot,
+    visits.is_engaged,
+    visits.campaign_id,
+    visits.channel_label,
+    visits.utm_source,
+    visits.utm_medium,
+    visits.utm_campaign,
+    visits.utm_content,
+    visits.utm_term,
+    visits.referrer_domain,
+    visits.click_id_kind,
+    cast('yandex_metrika' as string) as source_system,
+    visits.source_record_key
+from {{ ref('stg_yandex_metrika__visits') }} as visits
