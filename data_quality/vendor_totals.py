@@ -85,6 +85,81 @@ group by a.currency
 """
 
 
+_DIRECT = """
+with pulls as (
+    select stream, pull, account, window_from, window_to from raw_landing.pulls where source = 'yandex_direct' and is_read
+),
+currencies as (
+    select pulls.account, c.id, max_by(nullif(c.currency, ''), c.pull) as currency
+    from raw_yandex_direct.campaigns as c inner join pulls on pulls.stream = 'campaigns' and pulls.pull = c.pull
+    group by 1, 2
+),
+told as (
+    select distinct
+        pulls.account, d.pull, d.date as told_on, d._key, d.campaignid, d.costwithoutvat as net, d.costwithvat as gross
+    from raw_yandex_direct.performance_daily as d
+    inner join pulls on pulls.stream = 'performance_daily' and pulls.pull = d.pull
+),
+kept as (
+    select told.* from told
+    where not exists (
+        select 1 from pulls as newer
+        where newer.stream = 'performance_daily' and newer.account = told.account and newer.pull > told.pull
+            and told.told_on between newer.window_from and newer.window_to
+    )
+),
+priced as (
+    select
+        k.base_currency as currency,
+        floor(cast(nullif(kept.net, '--') as decimal(24, 6)) * k.minor_per_unit + 0.5) as net,
+        floor(cast(nullif(kept.gross, '--') as decimal(24, 6)) * k.minor_per_unit + 0.5) as gross
+    from kept
+    left join currencies on currencies.account = kept.account and currencies.id = kept.campaignid
+    left join (select account, max(currency) as currency from currencies group by 1) as a on a.account = kept.account
+    left join staging.stg_definitions__currencies as k on k.currency = coalesce(currencies.currency, a.currency)
+)
+select 'ad_performance_daily' as contract, 'rows' as measure, cast(null as string) as currency,
+    cast(count(*) as decimal(38, 0)) as total
+from kept
+union all
+select 'ad_performance_daily', 'cost_net_minor', currency, cast(sum(net) as decimal(38, 0)) from priced group by currency
+union all
+select 'ad_performance_daily', 'cost_gross_minor', currency, cast(sum(gross) as decimal(38, 0)) from priced group by currency
+union all
+select 'campaigns', 'rows', null, cast(count(*) as decimal(38, 0)) from currencies
+"""
+
+_METRIKA = """
+with pulls as (
+    select pull, account, window_from, window_to from raw_landing.pulls
+    where source = 'yandex_metrika' and stream = 'visits' and is_read
+),
+told as (
+    select distinct pulls.account, v.pull, v.date as told_on, v.visitid, v.goalsid
+    from raw_yandex_metrika.visits as v inner join pulls on pulls.pull = v.pull
+),
+kept as (
+    select told.* from told
+    where not exists (
+        select 1 from pulls as newer
+        where newer.account = told.account and newer.pull > told.pull
+            and told.told_on between newer.window_from and newer.window_to
+    )
+)
+select 'web_sessions' as contract, 'rows' as measure, cast(null as string) as currency,
+    cast(count(*) as decimal(38, 0)) as total
+from kept
+union all
+select 'touches', 'rows', null, cast(sum(
+    1 + case
+        when coalesce(goalsid, '') in ('', '[]') then 0
+        else length(goalsid) - length(replace(goalsid, ',', '')) + 1
+    end
+) as decimal(38, 0))
+from kept
+"""
+
+
 @dataclass(frozen=True)
 class VendorTotals:
     """What is counted of one vendor.
@@ -109,6 +184,10 @@ VENDORS: dict[str, VendorTotals] = {
             "deals": ("amount_minor",),
         },
     ),
+    "yandex_direct": VendorTotals(
+        _DIRECT, {"campaigns": (ROWS,), "ad_performance_daily": (ROWS, "cost_net_minor", "cost_gross_minor")}
+    ),
+    "yandex_metrika": VendorTotals(_METRIKA, {"web_sessions": (ROWS,), "touches": (ROWS,)}),
 }
 
 

@@ -297,12 +297,12 @@ def _facts(build: Build, settings: Settings, contracts: dict[str, Contract]) -> 
     configuration = settings.configuration
     asked = api_sources(settings)
     filled = {fill["contract"] for pull in build.pulls for fill in pull.fills}
-    filled |= {contract for source in asked for contract in contracts_of(source.type)}
+    has_payments = "payments" in filled.union(*(contracts_of(source.type) for source in asked))
     facts = {
         "build_id": build.build_id, "as_of_at": build.as_of_at, "evaluated_at": build.evaluated_at,
         "time_zone": configuration.time_zone, "period_calendar": configuration.period_calendar,
         "reporting_currency": configuration.reporting_currency, "vat_basis": configuration.vat_basis,
-        "company": configuration.company, "language": configuration.language, "has_payments_source": "payments" in filled,
+        "company": configuration.company, "language": configuration.language, "has_payments_source": has_payments,
     }  # fmt: skip
     types = dict.fromkeys(facts, "varchar") | {
         "as_of_at": "timestamp",

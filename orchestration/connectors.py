@@ -27,8 +27,6 @@ STREAMS: Mapping[str, Sequence[Stream]] = {
 }
 """Type of a source, which is its name in the lake → all streams it knows."""
 
-LAKE_ONLY = "its rows are in the lake and in raw_*, no mart shows them yet (docs/sources.md)"
-
 TOKEN_VARIABLES = {
     "amocrm": "ONEFUNNEL_AMOCRM_TOKEN",
     "yandex_direct": "ONEFUNNEL_YANDEX_DIRECT_TOKEN",

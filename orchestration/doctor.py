@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.connectors import LAKE_ONLY, STREAMS, account_of, api_sources, obstacle, variable_of
+from orchestration.connectors import STREAMS, account_of, api_sources, obstacle, variable_of
 from orchestration.contracts import load_contracts
 from orchestration.landing import ContactKeyError, Lake, LandingError, Tokeniser
 from orchestration.locks import HomeBusyError, HomeLock
@@ -137,7 +137,7 @@ def _sources(settings: Settings) -> Iterator[Finding]:
         else:
             yield Finding(
                 subject,
-                f"secret in {variable_of(source, settings.environment)}; asked since {source.since}; {LAKE_ONLY}",
+                f"secret in {variable_of(source, settings.environment)}; asked since {source.since}",
             )
         if any(stream.contacts for stream in STREAMS[source.type]):
             yield from _contact_key_for(settings, subject)

@@ -7,7 +7,7 @@ import dagster as dg
 
 from orchestration.binding import bind, fix_build
 from orchestration.clock import to_text
-from orchestration.connectors import LAKE_ONLY, STREAMS, api_sources
+from orchestration.connectors import STREAMS, api_sources
 from orchestration.contracts import load_contracts
 from orchestration.landing import ContactKeyError
 from orchestration.pipeline import Pipeline
@@ -209,8 +209,6 @@ def _raw_asset(mappings: list[FilesMapping], asked: list[dg.AssetKey]) -> dg.Ass
         pipeline.progress(
             f"build {the_build.build_id} reads {len(the_build.pulls)} pulls, known until {to_text(the_build.as_of_at)}"
         )
-        for kind in logs:
-            pipeline.progress(f"{kind}: {LAKE_ONLY}")
         tables = [".".join(spec.key.path) for spec in specs]
         counts = pipeline.warehouse.row_counts(tables)
         for spec, table in zip(specs, tables, strict=True):

@@ -1,0 +1,89 @@
+"""The living company through its mornings: what a scheduler would have done on each of them, on the simulators' clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from demo.exports.living import write_morning
+from demo.feeds import LivingCompany
+from orchestration.connectors import STREAMS, api_sources
+from orchestration.contracts import load_contracts
+from orchestration.landing import Lake
+from orchestration.locks import HomeLock
+from orchestration.settings import DEFAULT_DEFINITIONS, PROJECT_ROOT, Settings, load_settings
+from orchestration.sources.calendar import land_calendar
+from orchestration.sources.definitions import land_definitions, load_currencies, read_definitions
+from orchestration.sources.files import land_stream, load_mapping
+from orchestration.vendor_pulls import VendorPulls
+
+LIVING_CONFIG = PROJECT_ROOT / "demo" / "company" / "living.yml"
+
+
+def tokens(company: LivingCompany) -> dict[str, str]:
+    """The variables that hold what the simulators know the company by."""
+    return {
+        "ONEFUNNEL_AMOCRM_TOKEN": company.crm_token,
+        "ONEFUNNEL_YANDEX_DIRECT_TOKEN": company.direct_token,
+        "ONEFUNNEL_YANDEX_METRIKA_TOKEN": company.metrika_token,
+    }
+
+
+def addresses(company: LivingCompany) -> dict[str, str]:
+    """Type of the vendor → the address of its simulator."""
+    return {
+        "amocrm": company.crm.url,
+        "yandex_direct": company.direct.url,
+        "yandex_metrika": company.metrika.url,
+    }
+
+
+def living_settings(company: LivingCompany, home: Path, environment: Mapping[str, str]) -> Settings:
+    """The living company's configuration with the simulators' addresses in it. Raises SettingsError."""
+    settings = load_settings(LIVING_CONFIG, home=home, environment={**environment, **tokens(company)})
+    urls = addresses(company)
+    sources = [
+        source.model_copy(update={"base_url": urls[source.type]}) if source.type in urls else source
+        for source in settings.configuration.sources
+    ]
+    return settings.replaced(sources=sources)
+
+
+def begin_morning(company: LivingCompany, exports: Path, morning: datetime) -> None:
+    """Move the clock to a morning and let the systems without an API write their exports."""
+    company.clock.move_to(morning)
+    write_morning(exports, company.world, morning)
+
+
+def ingest(settings: Settings, company: LivingCompany, progress: Callable[[str], None]) -> None:
+    """Everything that the daily job brings into the lake, without a build; the home is locked meanwhile.
+
+    Raises
+    ------
+    ApiError, FilesError, MappingError, SettingsError
+        as the daily job would.
+    """
+    clock = company.clock
+    lake = Lake(settings.lake, clock)
+    with HomeLock(settings.home, "demo", clock), VendorPulls(settings, lake, clock, progress) as pulls:
+        streams = [(source.type, stream.name) for source in api_sources(settings) for stream in STREAMS[source.type]]
+        pulls.start(streams)
+        land_definitions(lake, read_definitions(DEFAULT_DEFINITIONS, settings.definitions))
+        land_calendar(lake)
+        contracts, currencies = load_contracts(), load_currencies(DEFAULT_DEFINITIONS, settings.definitions)
+        for path in settings.mappings:
+            mapping = load_mapping(path, settings.environment)
+            for stream in mapping.streams:
+                land_stream(
+                    lake,
+                    mapping,
+                    stream,
+                    contracts=contracts,
+                    currencies=currencies,
+                    company_time_zone=settings.configuration.time_zone,
+                    contact_key=settings.contact_key,
+                    progress=progress,
+                )
+        for kind, name in streams:
+            pulls.result(kind, name)
