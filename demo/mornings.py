@@ -6,19 +6,18 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from demo.command import LIVING_CONFIG
 from demo.exports.living import write_morning
 from demo.feeds import LivingCompany
 from orchestration.connectors import STREAMS, api_sources
 from orchestration.contracts import load_contracts
 from orchestration.landing import Lake
 from orchestration.locks import HomeLock
-from orchestration.settings import DEFAULT_DEFINITIONS, PROJECT_ROOT, Settings, load_settings
+from orchestration.settings import DEFAULT_DEFINITIONS, Settings, load_settings
 from orchestration.sources.calendar import land_calendar
 from orchestration.sources.definitions import land_definitions, load_currencies, read_definitions
 from orchestration.sources.files import land_stream, load_mapping
 from orchestration.vendor_pulls import VendorPulls
-
-LIVING_CONFIG = PROJECT_ROOT / "demo" / "company" / "living.yml"
 
 
 def tokens(company: LivingCompany) -> dict[str, str]:
@@ -56,8 +55,9 @@ def begin_morning(company: LivingCompany, exports: Path, morning: datetime) -> N
     write_morning(exports, company.world, morning)
 
 
-def ingest(settings: Settings, company: LivingCompany, progress: Callable[[str], None]) -> None:
-    """Everything that the daily job brings into the lake, without a build; the home is locked meanwhile.
+def ingest(settings: Settings, company: LivingCompany, progress: Callable[[str], None]) -> int:
+    """Everything that the daily job brings into the lake, without a build; the home is locked meanwhile. Returns the rows that
+    landed.
 
     Raises
     ------
@@ -72,10 +72,11 @@ def ingest(settings: Settings, company: LivingCompany, progress: Callable[[str],
         land_definitions(lake, read_definitions(DEFAULT_DEFINITIONS, settings.definitions))
         land_calendar(lake)
         contracts, currencies = load_contracts(), load_currencies(DEFAULT_DEFINITIONS, settings.definitions)
+        rows = 0
         for path in settings.mappings:
             mapping = load_mapping(path, settings.environment)
             for stream in mapping.streams:
-                land_stream(
+                landed = land_stream(
                     lake,
                     mapping,
                     stream,
@@ -85,5 +86,7 @@ def ingest(settings: Settings, company: LivingCompany, progress: Callable[[str],
                     contact_key=settings.contact_key,
                     progress=progress,
                 )
+                rows += sum(result.rows for result in landed)
         for kind, name in streams:
-            pulls.result(kind, name)
+            rows += sum(result.rows for result in pulls.result(kind, name))
+    return rows

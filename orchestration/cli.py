@@ -8,30 +8,15 @@ import sys
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
+from demo.command import demo, demo_environment
+from orchestration.command_options import config_option, engine_option, settings_of, with_engine
 from orchestration.console import say, shown
 from orchestration.score_command import score
-from orchestration.settings import PROJECT_ROOT, Settings, SettingsError, load_settings
+from orchestration.settings import Settings, SettingsError
 from orchestration.spark.command import spark
-
-DEMO_CONFIG = PROJECT_ROOT / "demo" / "company" / "onefunnel.yml"
-
-
-def config_option(command: Any) -> Any:
-    return click.option(
-        "--config", "config", type=click.Path(dir_okay=False, path_type=Path), default=Path("onefunnel.yml"), show_default=True,
-        help="The configuration: sources, mappings, definitions, time zone, currency.",
-    )(command)  # fmt: skip
-
-
-def engine_option(command: Any) -> Any:
-    return click.option(
-        "--engine", type=click.Choice(["duckdb", "spark"]),
-        help="Where the models run [default: `engine:` of the configuration, else duckdb]; docs/scale.md says when to change.",
-    )(command)  # fmt: skip
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -43,6 +28,7 @@ def main() -> None:
     """
 
 
+main.add_command(demo)
 main.add_command(score)
 main.add_command(spark)
 
@@ -61,33 +47,8 @@ def run(config: Path, as_of: str | None, engine: str | None, quiet: bool) -> Non
 
     A run that fails leaves the last good build in place and says what stopped it. Running it again is always safe.
     """
-    settings = _with_engine(_settings(config), engine)
+    settings = with_engine(settings_of(config), engine)
     sys.exit(_run(settings, as_of, quiet, time.monotonic()))
-
-
-@main.command()
-@click.option("--seed", default=7, show_default=True, help="Another seed is another company.")
-@click.option("--home", type=click.Path(path_type=Path), help="Where to build [default: var/demo of the project].")
-@click.option(
-    "--language", type=click.Choice(["en", "ru", "fa"]), help="Language of the page [default: the configuration's]."
-)
-@engine_option
-@click.option("--quiet", is_flag=True, help="Only the summary.")
-def demo(seed: int, home: Path | None, language: str | None, engine: str | None, quiet: bool) -> None:
-    """A small made-up company: writes its exports, then runs the whole chain on them."""
-    from demo.exports import write_exports
-    from orchestration.running import refuse_obstacles
-
-    base = (home or Path(os.environ.get("ONEFUNNEL_HOME") or PROJECT_ROOT / "var" / "demo")).absolute()
-    settings = _with_engine(_settings(DEMO_CONFIG, home=base, environment=_demo_environment(base)), engine)
-    refuse_obstacles(settings, rebuilds_the_past=True)  # the exports are about to be written, so none is looked for
-    started = time.monotonic()
-    summary = write_exports(base / "exports", seed=seed)
-    if not quiet:
-        say(started, f"exports of the demo company written to {shown(base / 'exports')}: {len(summary.files)} files")
-    if language:
-        settings = settings.replaced(language=language)
-    sys.exit(_run(settings, None, quiet, started))
 
 
 @main.command("map")
@@ -144,11 +105,10 @@ def dev(port: int) -> None:
     from orchestration.running import dagster_home, quieten_packages
 
     quieten_packages()
-    settings = _settings(Path(os.environ.get("ONEFUNNEL_CONFIG", "onefunnel.yml")))
-    demo_environment = _demo_environment(settings.home) if settings.path == DEMO_CONFIG else {}
+    settings = settings_of(Path(os.environ.get("ONEFUNNEL_CONFIG", "onefunnel.yml")))
     environment = {
         **os.environ,
-        **demo_environment,
+        **demo_environment(settings),
         "ONEFUNNEL_CONFIG": str(settings.path),
         "DAGSTER_HOME": str(dagster_home(settings)),
     }
@@ -162,7 +122,7 @@ def doctor(config: Path) -> None:
     """Look at settings, definitions, mappings, files, write access and space; say what to do next. Changes nothing."""
     from orchestration.doctor import examine, next_step
 
-    settings = _settings(config)
+    settings = settings_of(config)
     found = examine(settings)
     for finding in found:
         mark = (
@@ -187,7 +147,7 @@ def definitions_check(config: Path) -> None:
     from orchestration.settings import DEFAULT_DEFINITIONS
     from orchestration.sources.definitions import DefinitionsError, read_definitions
 
-    settings = _settings(config)
+    settings = settings_of(config)
     try:
         files = read_definitions(DEFAULT_DEFINITIONS, settings.definitions)
     except DefinitionsError as error:
@@ -215,7 +175,7 @@ def sources_consent(config: Path, account: str, code: str) -> None:
     from orchestration.settings import AmoCrm
     from orchestration.sources.api.http import ApiError
 
-    settings = _settings(config)
+    settings = settings_of(config)
     found = [
         source for source in settings.configuration.sources if isinstance(source, AmoCrm) and source.account == account
     ]
@@ -265,7 +225,7 @@ def sources_backfill(
     from orchestration.sources.api.http import ApiError
     from orchestration.sources.api.stream import Span
 
-    settings = _settings(config)
+    settings = settings_of(config)
     started = time.monotonic()
     wanted = Wanted(source, Span(first.date(), last.date()), account, stream, again)
     try:
@@ -292,28 +252,11 @@ def lake_pulls(config: Path, source: str | None) -> None:
     from orchestration.landing import Lake
 
     click.echo(f"{'source/stream':36} {'pull':>5} {'committed (UTC)':20} {'rows in':>10} {'kept out':>9}  file")
-    for pull in Lake(_settings(config).lake).pulls(source):
+    for pull in Lake(settings_of(config).lake).pulls(source):
         name = f"{pull.source}/{pull.stream}"
         click.echo(
             f"{name:36} {pull.pull:>5} {pull.committed_at:%Y-%m-%d %H:%M:%S}  {pull.rows_in:>10,} {pull.quarantined:>9,}  {pull.account}"
         )
-
-
-def _demo_environment(home: Path) -> dict[str, str]:
-    """Where the demo's exports are, and a key for the tokens of its made-up people, which is no secret."""
-    key = os.environ.get("ONEFUNNEL_CONTACT_KEY") or "demo company: made-up people, so the key is no secret"
-    return {"ONEFUNNEL_CONTACT_KEY": key, "ONEFUNNEL_DEMO_EXPORTS": str(home / "exports")}
-
-
-def _settings(config: Path, **overrides: Any) -> Settings:
-    try:
-        return load_settings(config, **overrides)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
-
-
-def _with_engine(settings: Settings, engine: str | None) -> Settings:
-    return settings.replaced(engine=engine) if engine else settings
 
 
 def _run(settings: Settings, as_of: str | None, quiet: bool, started: float) -> int:

@@ -107,8 +107,8 @@ def _built(tmp_path_factory: pytest.TempPathFactory, name: str, *arguments: str)
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """The demo company, built once."""
-    return _built(tmp_path_factory, "demo", "demo")
+    """The demo company from its exports, built once."""
+    return _built(tmp_path_factory, "demo", "demo", "--files")
 
 
 @pytest.fixture(scope="session")

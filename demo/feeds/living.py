@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,17 +51,22 @@ class LivingCompany:
 
 
 @contextmanager
-def living_company(seed: int, size: str, clock: FixedClock, *, with_hits: bool = False) -> Iterator[LivingCompany]:
+def living_company(
+    seed: int, size: str, clock: FixedClock, *, with_hits: bool = False, ports: Sequence[int] | None = None
+) -> Iterator[LivingCompany]:
     """Build the company, put its history into three simulators without limits of rate, and run them until the end.
 
     Parameters
     ----------
     clock : shared with whoever asks; move it to a morning before asking. with_hits : Metrika also has every page view.
+    ports : of amoCRM, Direct and Metrika; any that are free when None.
 
     Raises
     ------
     ValueError
         unknown size.
+    OSError
+        a port is taken.
     """
     world = build_world(seed, size)
     crm = AmoCrm(clock, rules=Rules(requests_a_second=None, account_requests_a_second=None, minor_units=True))
@@ -74,7 +79,8 @@ def living_company(seed: int, size: str, clock: FixedClock, *, with_hits: bool =
     direct_books = fill_yandex_direct(direct, world, login=DIRECT_LOGIN)
     metrika_books = fill_yandex_metrika(metrika, world, counter=COUNTER, with_hits=with_hits)
     with ExitStack() as running:
-        for simulator in (crm, direct, metrika):
+        for simulator, port in zip((crm, direct, metrika), ports or (0, 0, 0), strict=True):
+            simulator.port = port
             running.enter_context(simulator)
         yield LivingCompany(
             world=world,

@@ -110,7 +110,8 @@ class Simulator(ABC):
         self.lock = threading.RLock()
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
-        self._port = 0
+        self.port = 0
+        """Where it listens; 0 takes a free port when it starts."""
 
     @abstractmethod
     def answer(self, request: Request, body: bytes) -> Response:
@@ -118,7 +119,7 @@ class Simulator(ABC):
 
     @property
     def url(self) -> str:
-        return f"http://{ADDRESS}:{self._port}"
+        return f"http://{ADDRESS}:{self.port}"
 
     @property
     def now(self) -> datetime:
@@ -132,8 +133,8 @@ class Simulator(ABC):
     def __enter__(self) -> Simulator:
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((ADDRESS, self._port))
-        self._port = listener.getsockname()[1]
+        listener.bind((ADDRESS, self.port))
+        self.port = listener.getsockname()[1]
         methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
         app = Starlette(routes=[Route("/{path:path}", self._handle, methods=methods)])
         self._server = uvicorn.Server(
