@@ -78,7 +78,8 @@ linked as (
             leads.person_id,
             deals.person_id,
             deal_leads.person_id,
-            'lead:' || coalesce(touches.lead_id, deals.lead_id)
+            'lead:' || coalesce(touches.lead_id, deals.lead_id),
+            clients.person_id
         ) as person_id,
         coalesce(touches.account_id, deals.account_id, leads.account_id, deal_leads.account_id) as account_id,
         coalesce(touches.lead_id, deals.lead_id) as lead_id,
@@ -106,6 +107,9 @@ linked as (
         on touches.deal_id = deals.deal_id
     left join {{ ref('leads') }} as deal_leads
         on deals.lead_id = deal_leads.lead_id
+    -- whose visits they are, the CRM recorded with its people and leads
+    left join {{ ref('int_clients_identified') }} as clients
+        on touches.client_id = clients.client_id
 )
 
 select
