@@ -351,7 +351,8 @@ def _contacts(rng: np.random.Generator, company: Company, outcomes: Outcomes) ->
     reached = np.zeros(count, dtype=bool)
     for attempt in range(4):
         goes_on = ~reached & (rng.random(count) < (0.985 if attempt == 0 else 1.0) * discipline ** (attempt > 0))
-        answered = goes_on & ((rng.random(count) < 0.5) | (outcomes.stop >= 2) & (attempt == 1))
+        # Whether somebody picks up says nothing about buying, or a late contact would look harmful by itself.
+        answered = goes_on & (rng.random(count) < 0.5)
         kind = np.where(leads.has_phone, np.where(attempt == 2, 4, 0), np.where(attempt % 2 == 0, 3, 4))
         at = within_office_hours(start + seconds(attempt * 20.0 + rng.random(count) * 6, "h"))
         at = np.where(np.isnat(start), NEVER, at)

@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from demo.company import ENDS_AT, FREE_AUDIT, QUALIFIERS, REPS, SEGMENTS, WAYS_IN, lateness
 from demo.exports import World, build_world
 from demo.mixes import DEFAULT_MIX
+from demo.sales import CONTACT_KINDS
 
 MINUTE = np.timedelta64(60, "s")
 POINTS = np.array([[0, 10, 20], [0, 10, 20], [0, 15, 30], [0, 10, 20], [0, 5, 10], [0, 5, 10]])
@@ -185,3 +186,22 @@ def test_strata_of_alike_leads_measure_the_wins_that_waiting_really_lost(late_ef
     else:
         assert measured[:, 1].min() > 50
         assert measured[:, 0].mean() > 80
+
+
+def test_whether_somebody_is_reached_does_not_depend_on_whether_they_buy(twenty_worlds: list[World]) -> None:
+    late, won = [], []
+    for world in twenty_worlds:
+        outcomes, contacts = world.sales.outcomes, world.sales.contacts
+        is_contact = contacts.is_answered & (
+            (contacts.talk_seconds >= 10) | (contacts.kind != CONTACT_KINDS.index("call"))
+        )
+        first = np.full(len(world.company.leads), np.datetime64("2100-01-01T00:00:00"))
+        np.minimum.at(first, contacts.lead[is_contact], contacts.occurred_at[is_contact])
+        old = world.company.leads.created_at < ENDS_AT - np.timedelta64(60, "D")
+        rows = old & ~world.company.leads.is_branch & ~np.isnat(outcomes.handed_at)
+        late.append((first - outcomes.handed_at)[rows] > np.timedelta64(1, "D"))
+        won.append(_wins(world)[rows])
+    is_late, is_won = np.concatenate(late), np.concatenate(won)
+    assert is_late.sum() > 1_500
+    # what is left is that the slow reps, whose customers also waited for the first attempt, are among the late
+    assert is_won[is_late].mean() > 0.85 * is_won[~is_late].mean()
