@@ -62,6 +62,8 @@ CREATING = tuple(index for index, channel in enumerate(CHANNELS) if channel.role
 HARVESTING = tuple(index for index, channel in enumerate(CHANNELS) if channel.role == "harvest")
 NO_CHANNEL = -1
 """Demand that would have come anyway (word of mouth); 16 % of leads."""
+WITHOUT_CHANNEL_EFFECT = 0.55
+"""The `effect` of such demand."""
 
 
 CAMPAIGN_IDS = tuple(campaign.campaign_id for campaign in ALL_CAMPAIGNS)
@@ -562,7 +564,9 @@ def build_company(
     has_phone = (rng.random(count) < 0.86) & ~without_field | (way_in == 3)
 
     rep = _reps(rng, mix, created_at, is_branch)
-    channel_effect = np.where(demand == NO_CHANNEL, 0.55, np.array([c.effect for c in mix.channels])[demand])
+    channel_effect = np.where(
+        demand == NO_CHANNEL, WITHOUT_CHANNEL_EFFECT, np.array([c.effect for c in mix.channels])[demand]
+    )
     noise = rng.normal(0.0, mix.noise, count)
     answers = _recorded_answers(rng, levels)
     qualifier = rng.integers(0, len(QUALIFIERS), count)
