@@ -12,7 +12,7 @@ included; of some deals it was corrected when the contract was signed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from operator import itemgetter
@@ -44,6 +44,7 @@ from demo.randomness import generator_for
 from demo.sales import STAGES, owners_of
 from demo.simulators.amocrm import AmoCrm, call
 
+Row = dict[str, Any]
 HOUR, DAY = 3_600, 86_400
 DUPLICATES, TESTS, MISTAKES, RESTORED = 24, 12, 6, 2
 MERGED, DELETED_CONTACTS, DELETED_TASKS = 8, 5, 8
@@ -53,6 +54,7 @@ RESTATED_SHARE, BY_HAND_SHARE, BACKDATED_SHARE = 0.15, 0.05, 0.02
 UNTAGGED_SHARE = 0.08
 """Of leads from forms in a social network; leads from the site lose their tags with their session."""
 END = int(unix(ENDS_AT))
+FIELD_ORDER = tuple(custom.field_id for custom in account.FIELDS)
 STAGE_OF = dict(
     zip(STAGES, ("new", "qualified", "confirmed", "proposal", "signed", "paid", "returned", "lost"), strict=True)
 )
@@ -108,15 +110,29 @@ class _Story:
 
     def write(self, journal: _Journal, simulator: AmoCrm) -> None:
         """Into the journal, each change with all custom fields that the lead has by then."""
-        held: dict[CustomField, Any] = {}
-        for change in sorted(self.changes, key=lambda change: change.at):
-            fields = dict(change.fields)
+        held: dict[int, Row] = {}
+        for change in _merged(sorted(self.changes, key=lambda change: change.at)):
+            fields = change.fields
             if change.custom:
-                held.update(change.custom)
-                fields["custom_fields_values"] = [
-                    custom.holding(held[custom]) for custom in account.FIELDS if custom in held
-                ]
+                held.update((custom.field_id, custom.holding(value)) for custom, value in change.custom.items())
+                listed = [held[field_id] for field_id in FIELD_ORDER if field_id in held]
+                fields = {**fields, "custom_fields_values": listed}
             journal.add(change.at, simulator.put_lead, self.lead, changed_by=change.by, updated_by=change.by, **fields)
+
+
+def _merged(changes: list[_Change]) -> Iterator[_Change]:
+    """Changes by one user in one second are one version, unless both say something of the same field."""
+    last: _Change | None = None
+    for change in changes:
+        if last is None:
+            last = change
+        elif (last.at, last.by) == (change.at, change.by) and not last.fields.keys() & change.fields.keys():
+            last = _Change(last.at, last.by, {**last.fields, **change.fields}, {**last.custom, **change.custom})
+        else:
+            yield last
+            last = change
+    if last is not None:
+        yield last
 
 
 class _Staff:

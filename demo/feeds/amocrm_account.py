@@ -73,7 +73,7 @@ WAY_IN_CHOICES = ("Форма", "Запрос демонстрации", "Чат
 HEARD_CHOICES = (*SOURCE_CHOICES, "знакомые")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CustomField:
     """A field of leads, contacts or companies. `choices` are the texts of a select, numbered from 1 behind the field's id."""
 
@@ -83,14 +83,23 @@ class CustomField:
     kind: str
     code: str | None = None
     choices: tuple[str, ...] = ()
-    enum_ids: Mapping[str, int] = field(init=False, compare=False)
+    enum_ids: Mapping[str, int] = field(init=False)
+    _chosen: dict[Any, Row] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         numbered = {choice: self.field_id * 100 + number for number, choice in enumerate(self.choices, 1)}
         object.__setattr__(self, "enum_ids", numbered)
 
     def holding(self, *values: Any) -> Row:
-        """The field with values, as an object of its entity shows it. Raises KeyError for a choice that there is not."""
+        """The field with values, as an object of its entity shows it; the same object for the same choice, so that thousands
+        of leads share it. Raises KeyError for a choice that there is not."""
+        if self.choices or self.kind == "checkbox":
+            if values not in self._chosen:
+                self._chosen[values] = self._holding(values)
+            return self._chosen[values]
+        return self._holding(values)
+
+    def _holding(self, values: tuple[Any, ...]) -> Row:
         listed: list[Row] = []
         for number, value in enumerate(values):
             if self.choices:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -78,7 +79,11 @@ def living_company(
     direct.put_token(DIRECT_TOKEN, DIRECT_LOGIN)
     direct_books = fill_yandex_direct(direct, world, login=DIRECT_LOGIN)
     metrika_books = fill_yandex_metrika(metrika, world, counter=COUNTER, with_hits=with_hits)
+    # a full history lives as long as the simulators: without this every full collection walks through millions of its
+    # objects, which took a third of the time of a later morning
+    gc.freeze()
     with ExitStack() as running:
+        running.callback(gc.unfreeze)
         for simulator, port in zip((crm, direct, metrika), ports or (0, 0, 0), strict=True):
             simulator.port = port
             running.enter_context(simulator)

@@ -17,7 +17,7 @@ from demo.exports.marketing import TAGS, referrers_of
 from demo.exports.notation import pick
 from demo.feeds.advertisements import SITE, direct_ads
 from demo.feeds.bookkeeping import MetrikaBooks
-from demo.feeds.clicks import session_clicks
+from demo.feeds.clicks import SessionClicks, session_clicks
 from demo.feeds.times import instant, local_days_of, moscow_hour, unix
 from demo.feeds.yandex_direct import GOAL_IDS
 from demo.journeys import GOALS, LANDING_PAGES
@@ -67,7 +67,7 @@ def fill_yandex_metrika(
     count = len(sessions.lead)
     rng = generator_for(world.company.seed, "feeds/yandex_metrika")
     has_email = (rng.random(count) < EMAIL_SHARE) & ~sessions.is_bot
-    columns = _visits(world, has_email)
+    columns = _visits(world, session_clicks(world), has_email)
     known = moscow_hour(local_days_of(sessions.started_at) + 1, KNOWN_HOUR)
     mornings = {second: instant(second) for second in np.unique(known).tolist()}
     known_at = [mornings[second] for second in known.tolist()]
@@ -121,12 +121,11 @@ def _texts(times: Times) -> list[str]:
     return np.char.replace(times.astype("datetime64[s]").astype(str), "T", " ").tolist()
 
 
-def _visits(world: World, has_email: Flags) -> Columns:
+def _visits(world: World, clicks: SessionClicks, has_email: Flags) -> Columns:
     sessions = world.journeys.sessions
     count = len(sessions.lead)
-    clicks = session_clicks(world)
     domains = referrers_of(sessions.channel, sessions.campaign)
-    start = _start_addresses(world, has_email)
+    start = _start_addresses(world, clicks, has_email)
     first_of_client = np.zeros(count, dtype=np.int64)
     first_of_client[np.unique(sessions.client, return_index=True)[1]] = 1
     empty: list[Any] = []
@@ -159,7 +158,7 @@ def _visits(world: World, has_email: Flags) -> Columns:
         "lastDirectBannerGroup": [ads[n].group_id if n >= 0 else 0 for n in clicks.ad.tolist()],
         "lastDirectClickBanner": [ads[n].ad_id if n >= 0 else 0 for n in clicks.ad.tolist()],
         **_sources(world, domains, has_ad),
-        **_tags(world),
+        **_tags(world, clicks),
         "regionCountry": ["Russia"] * count,
         "deviceCategory": pick(("1", "2"), (sessions.client % 3 == 0).astype(np.int64)),
     }
@@ -210,8 +209,8 @@ def _queries() -> tuple[list[str], list[str]]:
     return [ad.query for ad in direct_ads()], elsewhere
 
 
-def _start_addresses(world: World, has_email: Flags) -> list[str]:
-    sessions, clicks = world.journeys.sessions, session_clicks(world)
+def _start_addresses(world: World, clicks: SessionClicks, has_email: Flags) -> list[str]:
+    sessions = world.journeys.sessions
     of_ads, elsewhere = _queries()
     addresses = []
     rows = zip(
@@ -234,9 +233,9 @@ def _start_addresses(world: World, has_email: Flags) -> list[str]:
     return addresses
 
 
-def _tags(world: World) -> Columns:
+def _tags(world: World, clicks: SessionClicks) -> Columns:
     """The tags of the first address, field by field."""
-    sessions, clicks = world.journeys.sessions, session_clicks(world)
+    sessions = world.journeys.sessions
     of_ads, elsewhere = _queries()
     texts = ["", *of_ads, *elsewhere]
     parsed = [dict(part.split("=", 1) for part in text.split("&")) if text else {} for text in texts]

@@ -487,7 +487,9 @@ class AmoCrm(Simulator):
         self._put(f"customers/{customer}/transactions", known_at, transaction, row)
 
     def _history(self, kind: str) -> History:
-        return self._histories.setdefault(kind, History())
+        if kind not in self._histories:
+            self._histories[kind] = History()
+        return self._histories[kind]
 
     def _put(self, kind: str, known_at: datetime, key: int, row: Row) -> None:
         self._history(kind).put(key, known_at, row)

@@ -130,18 +130,32 @@ def _local(started: str, zone: ZoneInfo) -> str:
     return datetime.fromisoformat(started).replace(tzinfo=UTC).astimezone(zone).isoformat(" ", "seconds")[:19]
 
 
-class _ColumnsRow:
-    """A row of columns that many rows share: a dictionary for each would take several times the memory."""
+class _Table:
+    """What all rows of a source hold, by columns: a log has millions of cells, and a dictionary a row would be slow and large.
 
-    __slots__ = ("_columns", "_place")
+    kinds : the source's fields and their kinds; other columns are not served and left out.
+    """
 
-    def __init__(self, columns: Mapping[str, Sequence[Any]], place: int) -> None:
-        self._columns = columns
-        self._place = place
+    def __init__(self, kinds: Mapping[str, str]) -> None:
+        self._kinds = kinds
+        self._columns: dict[str, list[Any]] = {}
+        self._length = 0
 
-    def get(self, name: str, default: Any) -> Any:
+    def add(self, columns: Mapping[str, Sequence[Any]], count: int) -> range:
+        """Add rows; returns their places. A column that is not given is empty in them."""
+        for name, kind in self._kinds.items():
+            if name not in columns and name not in self._columns:
+                continue
+            if name not in self._columns:
+                self._columns[name] = [EMPTY[kind]] * self._length
+            self._columns[name].extend(columns[name] if name in columns else [EMPTY[kind]] * count)
+        self._length += count
+        return range(self._length - count, self._length)
+
+    def values(self, name: str, places: Sequence[int]) -> list[Any]:
+        """A column at some places."""
         column = self._columns.get(name)
-        return default if column is None else column[self._place]
+        return [EMPTY[self._kinds[name]]] * len(places) if column is None else [column[place] for place in places]
 
 
 class _RefusedError(Exception):
@@ -232,6 +246,7 @@ class YandexMetrika(Simulator):
         self._counters = History()
         self._goals: dict[int, History] = {}
         self._rows: dict[tuple[int, str, date], History] = {}
+        self._tables = {source: _Table(kinds) for source, kinds in self._fields.items()}
         self._days: dict[tuple[int, str], dict[str, date]] = {}
         """Counter and source → key of a row → the day on which it stands."""
         self._logs: dict[int, _Log] = {}
@@ -256,11 +271,10 @@ class YandexMetrika(Simulator):
     def put_visit(self, counter_id: int, visit: Row, known_at: datetime) -> None:
         """A version of a visit: fields by name without prefix, absent ones empty. `dateTimeUTC` (`2026-03-01 07:02:11`) gives
         `date` and `dateTime` in the counter's zone. Raises ValueError when a later version stands on another day."""
-        self._put("visits", counter_id, visit, str(visit["dateTimeUTC"]), known_at)
+        self._put("visits", counter_id, visit, known_at)
 
     def put_visits(self, counter_id: int, columns: Mapping[str, Sequence[Any]], known_at: Sequence[datetime]) -> None:
-        """Many visits at once: columns of equal length by field name, and since when each visit is known; else as `put_visit`.
-        The columns are kept as they are and must not be changed afterwards."""
+        """Many visits at once: columns of equal length by field name, and since when each visit is known; else as `put_visit`."""
         self._put_many("visits", counter_id, columns, known_at)
 
     def put_hits(self, counter_id: int, columns: Mapping[str, Sequence[Any]], known_at: Sequence[datetime]) -> None:
@@ -269,7 +283,7 @@ class YandexMetrika(Simulator):
 
     def put_hit(self, counter_id: int, hit: Row, known_at: datetime) -> None:
         """A version of a hit, as `put_visit`; `dateTimeUTC` is not served, since hits have no such field."""
-        self._put("hits", counter_id, hit, str(hit["dateTimeUTC"]), known_at)
+        self._put("hits", counter_id, hit, known_at)
 
     def delete_visit(self, counter_id: int, visit_id: int | str, known_at: datetime) -> None:
         """The vendor takes a visit back (a robot's, found later)."""
@@ -507,11 +521,8 @@ class YandexMetrika(Simulator):
             raise ValueError(f"counter {counter_id} is not known at {known_at}; put it first")
         return ZoneInfo(counter["time_zone_name"])
 
-    def _put(self, source: str, counter_id: int, row: Row, started: str, known_at: datetime) -> None:
-        local = _local(started, self._zone(counter_id, known_at))
-        whole = {"counterID": counter_id, "date": local[:10], "dateTime": local, **row}
-        key, day = str(row[KEY[source]]), date.fromisoformat(whole["date"])
-        self._put_row(source, counter_id, key, day, known_at, whole)
+    def _put(self, source: str, counter_id: int, row: Row, known_at: datetime) -> None:
+        self._put_many(source, counter_id, {name: [value] for name, value in row.items()}, [known_at])
 
     def _put_many(
         self, source: str, counter_id: int, columns: Mapping[str, Sequence[Any]], known_at: Sequence[datetime]
@@ -520,41 +531,40 @@ class YandexMetrika(Simulator):
             return
         zone = self._zone(counter_id, min(known_at))
         local = [_local(started, zone) for started in columns["dateTimeUTC"]]
-        whole = {
+        given = {
             "counterID": [counter_id] * len(local),
             "date": [text[:10] for text in local],
             "dateTime": local,
             **columns,
         }
-        if lengths := {name: len(column) for name, column in whole.items() if len(column) != len(known_at)}:
+        if lengths := {name: len(column) for name, column in given.items() if len(column) != len(known_at)}:
             raise ValueError(f"{len(known_at)} instants and columns of other lengths: {lengths}")
-        day_of = {text: date.fromisoformat(text) for text in set(whole["date"])}
-        for place, (key, text, known) in enumerate(zip(columns[KEY[source]], whole["date"], known_at, strict=True)):
-            self._put_row(source, counter_id, str(key), day_of[text], known, _ColumnsRow(whole, place))
-
-    def _put_row(
-        self, source: str, counter_id: int, key: str, day: date, known_at: datetime, row: Row | _ColumnsRow
-    ) -> None:
         days = self._days.setdefault((counter_id, source), {})
-        if days.setdefault(key, day) != day:
-            raise ValueError(f"{KEY[source]} {key}: a later version stands on {day}; the start does not change")
-        self._rows.setdefault((counter_id, source, day), History()).put(key, known_at, row)
+        day_of = {text: date.fromisoformat(text) for text in set(given["date"])}
+        histories: dict[str, History] = {}
+        for text, day in day_of.items():
+            histories[text] = self._rows.setdefault((counter_id, source, day), History())
+        places = self._tables[source].add(given, len(known_at))
+        for place, key, text, known in zip(places, map(str, given[KEY[source]]), given["date"], known_at, strict=True):
+            day = day_of[text]
+            if days.setdefault(key, day) != day:
+                raise ValueError(f"{KEY[source]} {key}: a later version stands on {day}; the start does not change")
+            histories[text].put(key, known, place)
 
-    def _rows_of(
-        self, counter_id: int, source: str, first: date, last: date, at: datetime
-    ) -> Iterator[Row | _ColumnsRow]:
+    def _rows_of(self, counter_id: int, source: str, first: date, last: date, at: datetime) -> Iterator[int]:
+        """The places in the source's table of what was known of some days at an instant."""
         for number in range((last - first).days + 1):
             day = self._rows.get((counter_id, source, first + timedelta(days=number)))
             if day is not None:
-                yield from (row for _, row in day.known(at))
+                yield from (place for _, place in day.known(at))
 
     def _parts(self, log: _Log) -> list[bytes]:
         """The log's TSV as the data stood when it was processed."""
         if log.parts is None:
             kinds = self._fields[log.source]
             names = [name.removeprefix(PREFIX[log.source]) for name in log.fields]
-            rows = list(self._rows_of(log.counter_id, log.source, log.date1, log.date2, log.ready_at))
-            cells = [self._cells([row.get(name, EMPTY[kinds[name]]) for row in rows], kinds[name]) for name in names]
+            places = list(self._rows_of(log.counter_id, log.source, log.date1, log.date2, log.ready_at))
+            cells = [self._cells(self._tables[log.source].values(name, places), kinds[name]) for name in names]
             lines = ["\t".join(line) for line in zip(*cells, strict=True)]
             header = "\t".join(log.fields)
             starts = range(0, max(1, len(lines)), self._rows_per_part)
