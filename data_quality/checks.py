@@ -12,13 +12,25 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 Severity = Literal["critical", "warning"]
-Reading = Literal["text", "instant", "number", "is_filled", "refers", "seconds_between"]
+Reading = Literal[
+    "text", "instant", "number", "is_filled", "refers", "seconds_between",
+    "matches", "lacks", "written_number", "difference", "within", "same_length",
+]  # fmt: skip
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 """Before this a date is a placeholder (1900-01-01, 1970-01-01) or a misread calendar (a Jalali year as it stands)."""
 
 REFERRED = 1
 """Value of the reading `refers` where the other contract has the record."""
+
+HOLDS = 1
+"""Value of the readings `matches`, `lacks`, `within` and `same_length` where it is so; another number where it is not."""
+
+EMAIL = r"[\p{L}\p{N}._%+\-]+(?:@|%40)[\p{L}\p{N}\-]+(?:\.[\p{L}\p{N}\-]+)+"
+"""What an e-mail address looks like, in plain or percent-encoded."""
+
+WINDOW_FROM, WINDOW_TO = "_window_from", "_window_to"
+"""Columns that stand beside a vendor's row: the days that its pull covers."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,13 @@ class Check:
     * `refers`: REFERRED where `reference` has a record, another number where it has none;
     * `seconds_between`: from the first instant to the second. With a `reference` the first one is the record's.
 
+    What a vendor wrote is no canonical text, so its readings take whatever comes:
+
+    * `matches`: HOLDS where the whole text is of `pattern`; `lacks`: HOLDS where no part of it is;
+    * `written_number`: the number, null where the text is none; `difference`: the second number less the first one;
+    * `within`: HOLDS where the first text does not sort before the second or after the third one;
+    * `same_length`: HOLDS where the arrays, in the text form of ClickHouse (`[1,2]`, `['a']`), are equally long.
+
     A check with a reference is asked only when a stream fills the other contract.
     not_after_observation: the runner adds the upper end, observed_at + tolerance.
     """
@@ -58,6 +77,7 @@ class Check:
     not_after_observation: bool = False
     when: tuple[str, str | None] | None = None
     reference: Reference | None = None
+    pattern: str | None = None
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -300,4 +320,122 @@ def has_rows() -> list[Check]:
             "At least one row where a stream fills this contract.",
             arguments={"min_value": 1},
         )
+    ]
+
+
+def written(column: str, what: str, pattern: str, severity: Severity = "critical") -> list[Check]:
+    """The way in which a vendor writes a value. what: ends the check's name (`is_an_id`); pattern: of the whole text (RE2)."""
+    return [
+        Check(
+            f"{column}_{what}",
+            severity,
+            "ExpectColumnValuesToBeInSet",
+            f"{column} {what.replace('_', ' ')}.",
+            (column,),
+            {"value_set": [HOLDS]},
+            "matches",
+            pattern=pattern,
+        )
+    ]
+
+
+def ids(*columns: str) -> list[Check]:
+    """Ids of digits, up to those of unsigned 64 bits."""
+    return [check for column in columns for check in written(column, "is_an_id", r"\d{1,20}")]
+
+
+def key_of_pull(*columns: str) -> list[Check]:
+    """The key of a vendor's stream: whole in every row, and once among the rows that hold."""
+    return [
+        *required(*columns),
+        Check(
+            "key_is_unique",
+            "critical",
+            "ExpectColumnValuesToBeUnique",
+            f"No two rows that hold have the same {', '.join(columns)}.",
+            ("_account", *columns),
+        ),
+    ]
+
+
+def unix_seconds(*columns: str, may_lie_ahead: bool = False) -> list[Check]:
+    """Instants in whole seconds since 1970: readable, not before 1990, and not after the data was observed."""
+    checks = []
+    for column in columns:
+        checks += written(column, "is_in_whole_seconds", r"\d{1,12}")
+        checks.append(
+            Check(
+                f"{column}_is_plausible",
+                "warning",
+                "ExpectColumnValuesToBeBetween",
+                f"{column} is not before 1990" + ("." if may_lie_ahead else " and not after the data was read."),
+                (column,),
+                {"min_value": EARLIEST.timestamp()},
+                "written_number",
+                not_after_observation=not may_lie_ahead,
+            )
+        )
+    return checks
+
+
+def day_of_pull(column: str) -> list[Check]:
+    """A day of statistics lies in the days that were asked for: what is outside would stay when its day is read again."""
+    return [
+        *written(column, "is_a_day", r"\d{4}-\d\d-\d\d"),
+        Check(
+            f"{column}_is_in_the_window",
+            "critical",
+            "ExpectColumnValuesToBeInSet",
+            f"{column} lies in the days of its pull.",
+            (column, WINDOW_FROM, WINDOW_TO),
+            {"value_set": [HOLDS]},
+            "within",
+        ),
+    ]
+
+
+def at_most(less: str, more: str) -> list[Check]:
+    """Of two numbers one is a part of the other, or the same with something added."""
+    return [
+        Check(
+            f"{less}_is_at_most_{more}",
+            "warning",
+            "ExpectColumnValuesToBeBetween",
+            f"{less} is not more than {more}.",
+            (less, more),
+            {"min_value": 0},
+            "difference",
+        )
+    ]
+
+
+def parallel(name: str, *columns: str) -> list[Check]:
+    """Arrays that belong together by position."""
+    return [
+        Check(
+            f"{name}_are_parallel",
+            "critical",
+            "ExpectColumnValuesToBeInSet",
+            f"{', '.join(columns)} are equally long.",
+            columns,
+            {"value_set": [HOLDS]},
+            "same_length",
+        )
+    ]
+
+
+def without_emails(*columns: str, severity: Severity = "critical") -> list[Check]:
+    """Text that must hold nobody's address, in plain or percent-encoded."""
+    return [
+        Check(
+            f"{column}_holds_no_e_mail",
+            severity,
+            "ExpectColumnValuesToBeInSet",
+            f"Nothing in {column} looks like an e-mail address.",
+            (column,),
+            {"value_set": [HOLDS]},
+            "lacks",
+            pattern=EMAIL,
+        )
+        for column in columns
     ]

@@ -1,4 +1,5 @@
-"""Runs a contract's suite on a table of `raw_files.<contract>` with Great Expectations.
+"""Runs the suite of a contract (`raw_files.<contract>`) or of a vendor's stream (`raw_<source>.<stream>`) with Great
+Expectations.
 
 GX is imported at the first run, with its usage statistics switched off, in an ephemeral context that writes nothing.
 `success=False` of GX may also mean that an expectation could not be computed (an absent column, a value of another
@@ -23,7 +24,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_quality.checks import REFERRED, Check, CheckResult
+from data_quality.checks import HOLDS, REFERRED, Check, CheckResult
 from data_quality.suites import SUITES
 
 ROW_KEY = "source_record_key"
@@ -36,6 +37,12 @@ Numbers = npt.NDArray[np.float64]
 
 class CheckCouldNotRun(RuntimeError):
     """A check was not computed, so nothing is known about the data."""
+
+
+def relation(suite: str) -> str:
+    """The table of a suite: of a contract, or of a stream, whose suite is named `source/stream`."""
+    source, _, stream = suite.rpartition("/")
+    return f"raw_{source or 'files'}.{stream}"
 
 
 def columns_needed(
@@ -60,7 +67,7 @@ def run_suite(
     others: Mapping[str, pa.Table] | None = None,
     suites: Mapping[str, list[Check]] = SUITES,
 ) -> list[CheckResult]:
-    """Check the raw rows of one contract, in the order of its suite.
+    """Check the raw rows of one contract or stream, in the order of its suite.
 
     table: columns of the contract as canonical text (empty = null). observed_at: instant at which the data was read
     (UTC; naive is taken as UTC); without it dates have no upper end. filled: contracts that a stream fills, default
@@ -131,11 +138,11 @@ class _Readings:
         self.words: dict[str, list[str]] = {}
         self.read: dict[tuple[Any, ...], Numbers] = {}
         if ROW_KEY not in tables[contract].column_names:
-            raise CheckCouldNotRun(f"raw_files.{contract} lacks column {ROW_KEY}")
+            raise CheckCouldNotRun(f"{relation(contract)} lacks column {ROW_KEY}")
 
     def of(self, check: Check) -> Numbers:
         """One number a row. Raises CheckCouldNotRun for an absent column or a value outside canonical notation."""
-        name = (check.reading, check.columns, check.when, check.reference)
+        name = (check.reading, check.columns, check.when, check.reference, check.pattern)
         if name not in self.read:
             for column in check.needs:
                 self._column(self.contract, column, check)
@@ -145,7 +152,7 @@ class _Readings:
     def _compute(self, check: Check) -> Numbers:
         first = check.columns[0]
         if check.reading == "text":
-            return self._codes(first, check)
+            return self._codes(check)
         if check.reading == "number":
             return self._cast(self.contract, first, check, pa.float64())
         if check.reading == "instant":
@@ -154,23 +161,33 @@ class _Readings:
             return self._is_filled(check)
         if check.reading == "refers":
             return self._refers(check)
+        if check.reading in ("matches", "lacks"):
+            return self._of_pattern(check)
+        if check.reading == "written_number":
+            return self._written(first, check)
+        if check.reading == "difference":
+            return self._written(check.columns[1], check) - self._written(first, check)
+        if check.reading == "within":
+            return self._within(check)
+        if check.reading == "same_length":
+            return self._same_length(check)
         if check.reference is not None:
             return self._instants(self.contract, first, check) - self._theirs(check)
         return self._instants(self.contract, check.columns[1], check) - self._instants(self.contract, first, check)
 
     def _column(self, contract: str, column: str, check: Check) -> pa.ChunkedArray:
         if contract not in self.tables or column not in self.tables[contract].column_names:
-            raise CheckCouldNotRun(f"raw_files.{contract} lacks column {column}, which {check.name} needs")
+            raise CheckCouldNotRun(f"{relation(contract)} lacks column {column}, which {check.name} needs")
         return self.tables[contract].column(column)
 
-    def _codes(self, column: str, check: Check) -> Numbers:
-        """Number of the distinct value; `words` keeps which value has which number."""
-        encoded = self._column(self.contract, column, check).combine_chunks()
-        if isinstance(encoded, pa.ChunkedArray):
-            encoded = pa.concat_arrays(encoded.chunks) if encoded.num_chunks else pa.array([], pa.string())
+    def _codes(self, check: Check) -> Numbers:
+        """Number of the distinct value, or of the values of several columns; `words` keeps which value has which number."""
+        texts = [_whole(self._column(self.contract, column, check)) for column in check.columns]
+        # no text holds this character, so different rows stay different
+        encoded = texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, "\x00")
         encoded = encoded.dictionary_encode()
         if check.expectation == "ExpectColumnValuesToBeInSet":
-            self.words[column] = encoded.dictionary.to_pylist()
+            self.words[check.columns[0]] = encoded.dictionary.to_pylist()
         return _floats(encoded.indices)
 
     def _cast(self, contract: str, column: str, check: Check, kind: pa.DataType) -> Numbers:
@@ -178,7 +195,7 @@ class _Readings:
             values = pc.cast(self._column(contract, column, check), kind)
         except pa.ArrowInvalid as error:
             raise CheckCouldNotRun(
-                f"raw_files.{contract}.{column} holds a value that is not in canonical notation "
+                f"{relation(contract)}.{column} holds a value that is not in canonical notation "
                 f"({check.reading} expected by {check.name})"
             ) from error.__cause__
         return _floats(pc.cast(values, pa.int64()) if pa.types.is_timestamp(kind) else values)
@@ -199,13 +216,36 @@ class _Readings:
         asked = _mask(pc.is_valid(other) if value is None else pc.fill_null(pc.equal(other, value), False))
         return np.where(asked, values, 0.0)
 
+    def _of_pattern(self, check: Check) -> Numbers:
+        """HOLDS or 0; NaN where there is no text."""
+        assert check.pattern is not None
+        texts = self._column(self.contract, check.columns[0], check)
+        pattern = rf"\A(?:{check.pattern})\z" if check.reading == "matches" else check.pattern
+        return _held(pc.equal(pc.match_substring_regex(texts, pattern), check.reading == "matches"))
+
+    def _written(self, column: str, check: Check) -> Numbers:
+        """The number; NaN for another text, which another check is about."""
+        texts = self._column(self.contract, column, check)
+        is_number = pc.match_substring_regex(texts, r"\A-?\d+(?:\.\d+)?\z")
+        return _floats(pc.cast(pc.if_else(is_number, texts, None), pa.float64()))
+
+    def _within(self, check: Check) -> Numbers:
+        text, first, last = (self._column(self.contract, column, check) for column in check.columns)
+        return _held(pc.and_(pc.greater_equal(text, first), pc.less_equal(text, last)))
+
+    def _same_length(self, check: Check) -> Numbers:
+        first, *others = (_array_lengths(self._column(self.contract, column, check)) for column in check.columns)
+        is_same = pc.equal(first, others[0])
+        for lengths in others[1:]:
+            is_same = pc.and_(is_same, pc.equal(first, lengths))
+        return _held(is_same)
+
     def _found(self, check: Check) -> pa.ChunkedArray:
         """Row of the other contract that each row names; null where there is none."""
         assert check.reference is not None
         by = self._column(self.contract, check.reference.by, check)
         known = self._column(check.reference.contract, check.reference.key, check)
-        values = pa.concat_arrays(known.chunks) if known.num_chunks else pa.array([], pa.string())
-        return pc.index_in(by, value_set=values, skip_nulls=True)
+        return pc.index_in(by, value_set=_whole(known), skip_nulls=True)
 
     def _refers(self, check: Check) -> Numbers:
         found = _mask(pc.is_valid(self._found(check)))
@@ -225,11 +265,33 @@ class _Readings:
         return values
 
 
+def _whole(values: pa.ChunkedArray) -> pa.Array:
+    return pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], pa.string())
+
+
+def _array_lengths(arrays: pa.ChunkedArray) -> pa.ChunkedArray:
+    """How many elements an array in ClickHouse's text form has, whatever commas its texts hold (`['a','b,c']` has two)."""
+    if pc.any(pc.match_substring(arrays, "'"), min_count=0).as_py():
+        # a vendor that escapes the quotes themselves escapes them all
+        arrays = pc.replace_substring(arrays, "\\'", "'") if _escapes_quotes(arrays) else arrays
+        arrays = pc.replace_substring_regex(arrays, pattern=r"'(?:[^'\\]|\\.)*'", replacement="0")
+    return pc.if_else(pc.equal(arrays, "[]"), 0, pc.add(pc.count_substring(arrays, ","), 1))
+
+
+def _escapes_quotes(arrays: pa.ChunkedArray) -> bool:
+    return bool(pc.any(pc.starts_with(arrays, "[\\'"), min_count=0).as_py())
+
+
 def _floats(values: pa.Array | pa.ChunkedArray) -> Numbers:
     """As float64, null as NaN. Above 2^53 the last digits go: checks compare with 0, with dates, with equality of
     codes."""
     numbers = pc.cast(values, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     return np.asarray(numbers, dtype=np.float64)
+
+
+def _held(is_so: pa.ChunkedArray) -> Numbers:
+    """HOLDS where it is so, 0 where it is not, NaN where nothing was there to look at."""
+    return _floats(pc.if_else(is_so, float(HOLDS), 0.0))
 
 
 def _mask(values: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
@@ -262,17 +324,17 @@ def _expectation(
         arguments["max_value"] = (aware + TOLERANCE).timestamp()
     kind = getattr(expectations, check.expectation, None)
     if kind is None:
-        raise CheckCouldNotRun(f"raw_files.{contract}: {check.name}: no expectation {check.expectation!r}")
+        raise CheckCouldNotRun(f"{relation(contract)}: {check.name}: no expectation {check.expectation!r}")
     try:
         return kind(**arguments, severity=check.severity, meta={"name": check.name})
     except ValueError as error:
-        raise CheckCouldNotRun(f"raw_files.{contract}: {check.name} is not a valid expectation: {error}") from error
+        raise CheckCouldNotRun(f"{relation(contract)}: {check.name} is not a valid expectation: {error}") from error
 
 
 def _result(contract: str, check: Check, outcome: Any, values: Numbers | None, table: pa.Table) -> CheckResult:
     error = _raised(outcome.exception_info)
     if error is not None:
-        raise CheckCouldNotRun(f"raw_files.{contract}: {check.name} could not be computed: {error}")
+        raise CheckCouldNotRun(f"{relation(contract)}: {check.name} could not be computed: {error}")
     keys: tuple[str, ...] = ()
     failed, checked = 0, table.num_rows
     if values is None:
@@ -288,7 +350,7 @@ def _result(contract: str, check: Check, outcome: Any, values: Numbers | None, t
             keys = tuple(str(key) for key in table.column(ROW_KEY).take(pa.array(rows)).to_pylist())
     if bool(outcome.success) != (failed == 0):
         raise CheckCouldNotRun(
-            f"raw_files.{contract}: {check.name}: Great Expectations says {outcome.success} and counts {failed} failing "
+            f"{relation(contract)}: {check.name}: Great Expectations says {outcome.success} and counts {failed} failing "
             "rows"
         )
     return CheckResult(

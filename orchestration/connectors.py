@@ -43,6 +43,11 @@ def api_sources(settings: Settings) -> list[ApiSource]:
     return [source for source in settings.configuration.sources if isinstance(source, ApiSource)]
 
 
+def asked_kinds(settings: Settings) -> list[str]:
+    """Types of the configured sources that are asked over HTTP, each once."""
+    return list(dict.fromkeys(source.type for source in api_sources(settings)))
+
+
 def account_of(source: ApiSource) -> str:
     """What the pulls of a source are of: account, login or counter."""
     return str(source.counter) if isinstance(source, YandexMetrika) else source.account

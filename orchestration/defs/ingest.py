@@ -7,7 +7,7 @@ import dagster as dg
 
 from orchestration.binding import bind, fix_build
 from orchestration.clock import to_text
-from orchestration.connectors import STREAMS, api_sources
+from orchestration.connectors import STREAMS, asked_kinds
 from orchestration.contracts import load_contracts
 from orchestration.landing import ContactKeyError
 from orchestration.pipeline import Pipeline
@@ -44,15 +44,10 @@ def build(settings: Settings) -> dg.Definitions:
     """Assets `lake/…` (one a stream) and `raw_…` (the views that dbt reads)."""
     mappings = [load_mapping(path, settings.environment) for path in settings.mappings]
     streams = [_stream_asset(settings, mapping, stream) for mapping in mappings for stream in mapping.streams]
-    asked = [(kind, stream) for kind in _asked(settings) for stream in STREAMS[kind]]
+    asked = [(kind, stream) for kind in asked_kinds(settings) for stream in STREAMS[kind]]
     pulls = [_pull_asset(kind, stream) for kind, stream in asked]
     raw = _raw_asset(mappings, [dg.AssetKey(["lake", kind, stream.name]) for kind, stream in asked])
     return dg.Definitions(assets=[_definitions_asset(), _calendar_asset(), *streams, *pulls, raw])
-
-
-def _asked(settings: Settings) -> list[str]:
-    """Types of the configured sources that are asked over HTTP, each once."""
-    return list(dict.fromkeys(source.type for source in api_sources(settings)))
 
 
 def _pull_asset(kind: str, stream: Stream) -> dg.AssetsDefinition:
@@ -203,7 +198,7 @@ def _raw_asset(mappings: list[FilesMapping], asked: list[dg.AssetKey]) -> dg.Ass
     def bind_build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         pipeline: Pipeline = context.resources.pipeline
         sources = [mapping.source for mapping in mappings]
-        logs = _asked(pipeline.settings)
+        logs = asked_kinds(pipeline.settings)
         the_build = fix_build(pipeline.lake, pipeline.clock, sources, pipeline.as_of, logs=logs)
         bind(pipeline.warehouse, pipeline.lake, the_build, pipeline.settings)
         pipeline.progress(

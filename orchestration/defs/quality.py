@@ -1,19 +1,22 @@
 """Checks of what landed (expectations, quarantine; critical ones block), and reconciliation from files to marts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import dagster as dg
 import pandas as pd
 import pyarrow as pa
 
-from data_quality.checks import CheckResult
+from data_quality.checks import Check, CheckResult
 from data_quality.expectations import TABLES as EXPECTATION_TABLES
 from data_quality.expectations import expectations_table
 from data_quality.quarantine import QuarantineLimits, over_the_limit
 from data_quality.reconciliation import FOLLOWED, TABLES, reconcile, totals_sql, unreconciled
-from data_quality.runner import CheckCouldNotRun, columns_needed, run_suite
+from data_quality.runner import CheckCouldNotRun, columns_needed, relation, run_suite
 from data_quality.suites import SUITES
+from data_quality.suites.vendors import VENDOR_SUITES
+from data_quality.vendor_rows import rows_that_hold
 from data_quality.vendor_totals import VENDORS, told_sql
+from orchestration.connectors import STREAMS, asked_kinds
 from orchestration.contracts import contracts_of
 from orchestration.defs.ingest import WAREHOUSE_POOL
 from orchestration.pipeline import Pipeline
@@ -28,18 +31,31 @@ _SEVERITIES = {"critical": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheck
 
 
 def build(settings: Settings) -> dg.Definitions:
-    """Checks `critical` and `warning` of every `raw_files/<contract>`, `quarantine_is_small`, and what they and the
-    reconciliation write."""
+    """Checks `critical` and `warning` of every `raw_files/<contract>` and of every stream of a configured vendor,
+    `quarantine_is_small`, and what they and the reconciliation write."""
+    vendors = vendor_suites(asked_kinds(settings))
     return dg.Definitions(
-        asset_checks=[_raw_checks(), _quarantine_check(settings)], assets=[_expectations(), _reconciliation()]
+        asset_checks=[_raw_checks(vendors), _quarantine_check(settings)],
+        assets=[_expectations(vendors), _reconciliation()],
     )
 
 
-def _expectations() -> dg.AssetSpec:
+def vendor_suites(kinds: Sequence[str]) -> dict[str, list[Check]]:
+    """Suites of the streams of some types of vendors."""
+    return {
+        f"{kind}/{stream.name}": VENDOR_SUITES[f"{kind}/{stream.name}"] for kind in kinds for stream in STREAMS[kind]
+    }
+
+
+def _asset_of(suite: str) -> dg.AssetKey:
+    return dg.AssetKey(relation(suite).split("."))
+
+
+def _expectations(vendors: Mapping[str, list[Check]]) -> dg.AssetSpec:
     """The table and page of the checks. Not an asset of its own step: they must stand when a check stops the run."""
     return dg.AssetSpec(
         EXPECTATIONS,
-        deps=[dg.AssetKey(["raw_files", contract]) for contract in SUITES],
+        deps=[_asset_of(suite) for suite in (*SUITES, *vendors)],
         group_name="quality",
         kinds={"python", "html"},
         description="Results of the expectations on raw, and the page about them, written by expectations_on_raw.",
@@ -83,16 +99,18 @@ def _quarantine_check(settings: Settings) -> dg.AssetChecksDefinition:
     return quarantine_is_small
 
 
-def _raw_checks() -> dg.AssetChecksDefinition:
+def _raw_checks(vendors: Mapping[str, list[Check]]) -> dg.AssetChecksDefinition:
+    suites = {**SUITES, **vendors}
+    suite_of = {_asset_of(suite): suite for suite in suites}
     specs = [
         dg.AssetCheckSpec(
             severity,
-            asset=["raw_files", contract],
+            asset=_asset_of(suite),
             blocking=severity == "critical",
             description=f"Expectations of severity {severity}: "
             + ", ".join(check.name for check in checks if check.severity == severity),
         )
-        for contract, checks in SUITES.items()
+        for suite, checks in suites.items()
         for severity in _SEVERITIES
         if any(check.severity == severity for check in checks)
     ]
@@ -102,7 +120,7 @@ def _raw_checks() -> dg.AssetChecksDefinition:
     )
     def expectations_on_raw(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         pipeline: Pipeline = context.resources.pipeline
-        results, errors, table = write_expectations(pipeline.warehouse)
+        results, errors, table = write_expectations(pipeline.warehouse, vendors)
         rows = len(table)
         page = build_expectations_page(
             table, pipeline.reports / "expectations" / "index.html", facts=_facts(pipeline), errors=errors
@@ -124,16 +142,24 @@ def _raw_checks() -> dg.AssetChecksDefinition:
             of_spec = [
                 result
                 for result in results
-                if result.contract == spec.asset_key.path[1] and result.severity == spec.name
+                if result.contract == suite_of[spec.asset_key] and result.severity == spec.name
             ]
             yield _evaluation(spec, of_spec)
 
     return expectations_on_raw
 
 
-def write_expectations(warehouse: Warehouse) -> tuple[list[CheckResult], list[str], pd.DataFrame]:
-    """Run all suites on a warehouse and write `quality.expectations`; returns results, what could not run, the table."""
+def write_expectations(
+    warehouse: Warehouse, vendors: Mapping[str, list[Check]] | None = None
+) -> tuple[list[CheckResult], list[str], pd.DataFrame]:
+    """Run all suites on a warehouse and write `quality.expectations`; returns results, what could not run, the table.
+
+    vendors : suites of streams that vendors are asked for.
+    """
     results, errors = _results(warehouse)
+    of_vendors, errors_of_vendors = _vendor_results(warehouse, vendors or {})
+    results += of_vendors
+    errors += errors_of_vendors
     table = expectations_table(results)
     warehouse.write("quality.expectations", table, EXPECTATION_TABLES["expectations"])
     return results, errors, table
@@ -158,6 +184,23 @@ def _results(warehouse: Warehouse) -> tuple[list[CheckResult], list[str]]:
         others = {name: tables[name] for name in columns_needed(contract, filled) if name != contract}
         try:
             results += run_suite(contract, tables[contract], observed_at=observed_at, filled=filled, others=others)
+        except CheckCouldNotRun as error:
+            errors.append(str(error))
+    return results, errors
+
+
+def _vendor_results(warehouse: Warehouse, suites: Mapping[str, list[Check]]) -> tuple[list[CheckResult], list[str]]:
+    """As `_results`, of vendors' streams: one table at a time, since a stream refers to no other."""
+    observed_at = warehouse.read("raw_build.build")["evaluated_at"][0].to_pydatetime()
+    results: list[CheckResult] = []
+    errors: list[str] = []
+    for suite in suites:
+        kind, name = suite.split("/")
+        stream = next(one for one in STREAMS[kind] if one.name == name)
+        columns = columns_needed(suite, frozenset(), suites)[suite]
+        table = warehouse.arrow(rows_that_hold(suite, stream.kind, columns, warehouse.quoted))
+        try:
+            results += run_suite(suite, table, observed_at=observed_at, suites=suites)
         except CheckCouldNotRun as error:
             errors.append(str(error))
     return results, errors

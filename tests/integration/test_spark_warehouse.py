@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from data_quality.vendor_rows import rows_that_hold
 from orchestration.spark.session import SparkError, problem, stop_session
 from orchestration.spark.warehouse import SparkWarehouse
 from orchestration.warehouse import Content, DuckDbWarehouse, Warehouse
@@ -157,3 +158,49 @@ def test_an_overflow_and_a_bad_cast_are_errors_on_both_engines(warehouse: Wareho
     for expression in ("n + n", "cast(name as bigint)"):
         with pytest.raises(Exception, match=r"(?i)overflow|out of range|conver|cast"):
             warehouse.arrow(f"select {expression} as x from ml.things")
+
+
+def test_the_rows_of_vendors_that_hold_are_the_same(warehouse: Warehouse) -> None:
+    log = pd.DataFrame(
+        [
+            ("yandex_metrika", "visits", 1, "a", "2026-03-01", "2026-03-02"),
+            ("yandex_metrika", "visits", 2, "a", "2026-03-02", "2026-03-03"),
+            ("amocrm", "leads", 1, "a", None, None),
+            ("amocrm", "leads", 2, "a", None, None),
+            ("amocrm", "users", 1, "a", None, None),
+            ("amocrm", "users", 2, "a", None, None),
+        ],
+        columns=["source", "stream", "pull", "account", "window_from", "window_to"],
+        dtype="object",
+    )
+    visits = pd.DataFrame(
+        [("1", "2026-03-01", "", 1), ("2", "2026-03-02", "", 1), ("3", None, "x", 1), ("4", "2026-03-03", "y", 2)],
+        columns=["_key", "date", "UTMTerm", "pull"],
+        dtype="object",
+    )
+    objects = pd.DataFrame([("1", 1), ("2", 1), ("1", 2)], columns=["_key", "pull"], dtype="object")
+    text = {"source": "varchar", "stream": "varchar", "pull": "bigint", "account": "varchar"}
+    types = {"_key": "varchar", "pull": "bigint"}
+    tables = {
+        "raw_landing.pulls": Content(log, text | {"window_from": "varchar", "window_to": "varchar"}),
+        "raw_yandex_metrika.visits": Content(
+            visits, {"_key": "varchar", "date": "varchar", "UTMTerm": "varchar", "pull": "bigint"}
+        ),
+        "raw_amocrm.leads": Content(objects, types),
+        "raw_amocrm.users": Content(objects, types),
+    }
+    warehouse.start("b1", {}, tables)
+
+    def holding(suite: str, kind: str, *columns: str) -> list[dict[str, object]]:
+        query = rows_that_hold(suite, kind, ("source_record_key", "_account", *columns), warehouse.quoted)
+        return sorted(warehouse.arrow(query).to_pylist(), key=str)
+
+    assert holding("yandex_metrika/visits", "window", "date", "UTMTerm") == [
+        {"source_record_key": "yandex_metrika/visits/1/1", "_account": "a", "date": "2026-03-01", "UTMTerm": None},
+        {"source_record_key": "yandex_metrika/visits/4/2", "_account": "a", "date": "2026-03-03", "UTMTerm": "y"},
+    ]
+    assert holding("amocrm/leads", "changes") == [
+        {"source_record_key": "amocrm/leads/1/2", "_account": "a"},
+        {"source_record_key": "amocrm/leads/2/1", "_account": "a"},
+    ]
+    assert holding("amocrm/users", "snapshot") == [{"source_record_key": "amocrm/users/1/2", "_account": "a"}]

@@ -22,6 +22,7 @@ from demo.simulators.yandex_direct import YandexDirect
 from demo.simulators.yandex_metrika import YandexMetrika
 from orchestration.clock import FixedClock
 from orchestration.connectors import STREAMS, api_sources, give_consent, obstacle
+from orchestration.defs.quality import vendor_suites, write_expectations
 from orchestration.doctor import obstacles
 from orchestration.landing import Lake
 from orchestration.pipeline import Pipeline
@@ -309,3 +310,14 @@ def test_a_run_of_some_streams_asks_for_no_others(vendors: Vendors) -> None:
     assert vendors.run(only="visits").success
     assert {(pull.source, pull.stream) for pull in vendors.lake.pulls()} == {("yandex_metrika", "visits")}
     assert vendors.crm.asked == vendors.direct.asked == []
+
+
+def test_what_the_vendors_wrote_meets_what_is_expected_of_it(vendors: Vendors) -> None:
+    assert vendors.run().success
+    warehouse = Pipeline(vendors.settings, None, vendors.clock).warehouse
+    results, could_not_run, _ = write_expectations(warehouse, vendor_suites(list(STREAMS)))
+    assert could_not_run == []
+    of_vendors = [result for result in results if "/" in result.contract]
+    assert [result.line for result in of_vendors if not result.success] == []
+    checked = {result.contract for result in of_vendors if result.checked}
+    assert checked >= {"amocrm/leads", "amocrm/contacts", "yandex_direct/performance_daily", "yandex_metrika/visits"}

@@ -48,7 +48,7 @@ class Chain:
 
         definitions = dg.Definitions(
             assets=[bind_build, after],
-            asset_checks=[quality._raw_checks()],
+            asset_checks=[quality._raw_checks({})],
             resources={"pipeline": dg.ResourceDefinition.hardcoded_resource(self)},
             jobs=[dg.define_asset_job("all", selection=dg.AssetSelection.all())],
         )
