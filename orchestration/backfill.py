@@ -67,20 +67,19 @@ def backfill(
     lake = Lake(settings.lake, clock)
     zone = ZoneInfo(settings.configuration.time_zone)
     asked = [
-        (connector, stream)
-        for connector in _accounts(settings, wanted, clock)
+        (connector, stream, span)
+        for connector, span in _accounts(settings, wanted, clock, progress)
         for stream in _streams(wanted, connector.streams, progress)
     ]
-    for connector, stream in asked:
-        _refuse_unread(lake, connector, stream, wanted.span)
+    for connector, stream, span in asked:
+        _refuse_unread(lake, connector, stream, span)
     landed = []
-    for connector, stream in asked:
+    for connector, stream, whole in asked:
         name = f"{connector.name}/{stream.name} of {connector.account}"
-        spans = [wanted.span]
+        spans = [whole]
         if not wanted.again:
-            spans = list(_unread(wanted.span, _read_lately(lake, connector, stream, clock.now(), zone)))
-            days = sum((span.last - span.first).days + 1 for span in spans)
-            skipped = (wanted.span.last - wanted.span.first).days + 1 - days
+            spans = list(_unread(whole, _read_lately(lake, connector, stream, clock.now(), zone)))
+            skipped = len(list(_days(whole))) - sum(len(list(_days(span))) for span in spans)
             if skipped:
                 progress(f"{name}: {skipped} of the days were read less than {RECENT} ago and are not asked again")
         pulls: list[Pull] = []
@@ -93,8 +92,10 @@ def backfill(
     return landed
 
 
-def _accounts(settings: Settings, wanted: Wanted, clock: Clock) -> list[Connector]:
-    """The connectors that are asked. Raises BackfillError."""
+def _accounts(
+    settings: Settings, wanted: Wanted, clock: Clock, progress: Callable[[str], None]
+) -> list[tuple[Connector, Span]]:
+    """The connectors that are asked, each with the days since its `since`. Raises BackfillError."""
     configured = {account_of(source): source for source in api_sources(settings) if source.type == wanted.source}
     if not configured:
         raise BackfillError(f"{settings.path}: sources: no {wanted.source}")
@@ -102,20 +103,30 @@ def _accounts(settings: Settings, wanted: Wanted, clock: Clock) -> list[Connecto
         raise BackfillError(
             f"{settings.path}: sources: no {wanted.source} {wanted.account}; there is {', '.join(sorted(configured))}"
         )
-    accounts = {wanted.account} if wanted.account is not None else set(configured)
+    since = {name: source.since for name, source in configured.items() if wanted.account in (None, name)}
     first, last = wanted.span.first, wanted.span.last
     today = clock.now().astimezone(ZoneInfo(settings.configuration.time_zone)).date()
     if first > last:
         raise BackfillError(f"{first} to {last} are no days: the first one is after the last one")
     if last > today:
         raise BackfillError(f"{last} is in the future; today is {today}")
-    for account in sorted(accounts):
-        if first < configured[account].since:
-            raise BackfillError(
-                f"{first} is before {configured[account].since}, since when {wanted.source} {account} is asked; set an "
-                f"earlier `since` in {settings.path} if these days are wanted"
+    if first < (oldest := min(since.values())):
+        raise BackfillError(
+            f"{first} is before {oldest}, since when {wanted.source} {' and '.join(sorted(since))} is asked; set an earlier "
+            f"`since` in {settings.path} if these days are wanted"
+        )
+    asked = []
+    for connector in connectors(settings, wanted.source, clock):
+        if connector.account not in since:
+            continue
+        own = Span(max(first, since[connector.account]), last)
+        if own.first > first:
+            progress(
+                f"{wanted.source} {connector.account}: asked since {since[connector.account]}, no earlier day of it is"
             )
-    return [one for one in connectors(settings, wanted.source, clock) if one.account in accounts]
+        if own.first <= own.last:
+            asked.append((connector, own))
+    return asked
 
 
 def _streams(wanted: Wanted, streams: Sequence[Stream], progress: Callable[[str], None]) -> list[Stream]:

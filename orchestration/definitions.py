@@ -86,12 +86,16 @@ def _free_pools_of_dead_runs(instance: dg.DagsterInstance | None, run_id: str) -
 
 
 def _with_policy(spec: dg.AssetSpec) -> dg.AssetSpec:
-    """Every asset has an owner; what is published daily is stale after a day and a half."""
+    """Every asset has an owner; what is published daily is stale after a day and a half, a vendor's stream earlier."""
     policy: dict[str, object] = {}
     if not spec.owners:
         policy["owners"] = [_OWNERS.get(spec.group_name or "", "team:data")]
     if spec.group_name == "publish":
         policy["freshness_policy"] = dg.FreshnessPolicy.time_window(fail_window=schedules.STALE_AFTER)
+    if spec.group_name == "lake" and "api" in spec.kinds:
+        policy["freshness_policy"] = dg.FreshnessPolicy.time_window(
+            fail_window=schedules.UNREAD_AFTER, warn_window=schedules.LATE_AFTER
+        )
     return spec.replace_attributes(**policy) if policy else spec  # type: ignore[arg-type]
 
 

@@ -1,18 +1,23 @@
 """Files, vendors' answers and definitions into the lake, then the lake shown to dbt."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import dagster as dg
+from pydantic import Field
 
+from orchestration.backfill import BackfillError, Wanted, backfill
 from orchestration.binding import bind, fix_build
 from orchestration.clock import to_text
-from orchestration.connectors import STREAMS, asked_kinds
+from orchestration.connectors import STREAMS, api_sources, asked_kinds
 from orchestration.contracts import load_contracts
 from orchestration.landing import ContactKeyError
 from orchestration.pipeline import Pipeline
 from orchestration.settings import DEFAULT_DEFINITIONS, Settings
-from orchestration.sources.api.stream import Stream
+from orchestration.sources.api.load import StreamPulls
+from orchestration.sources.api.stream import Span, Stream
 from orchestration.sources.calendar import land_calendar
 from orchestration.sources.definitions import (
     SCHEMAS,
@@ -26,6 +31,9 @@ from orchestration.vendor_pulls import MENDED_BY_THE_USER, VendorPulls
 
 WAREHOUSE_POOL = "warehouse"
 """DuckDB has one writer: every step that writes the warehouse file is in this pool, whose limit is 1."""
+
+DAYS_GROUP = "days_of_vendors"
+"""Assets of single days. No part of the daily job: they are what a range of days is asked for again with."""
 
 RETRIES = dg.RetryPolicy(max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL)
 """For what may pass (a file being written, a full disk); what the user must mend is not tried again."""
@@ -41,11 +49,12 @@ def _no_retry(*kinds: type[Exception]) -> Iterator[None]:
 
 
 def build(settings: Settings) -> dg.Definitions:
-    """Assets `lake/…` (one a stream) and `raw_…` (the views that dbt reads)."""
+    """Assets `lake/…` (one a stream), `lake_days/…` (days of vendors' statistics) and `raw_…` (the views that dbt reads)."""
     mappings = [load_mapping(path, settings.environment) for path in settings.mappings]
     streams = [_stream_asset(settings, mapping, stream) for mapping in mappings for stream in mapping.streams]
     asked = [(kind, stream) for kind in asked_kinds(settings) for stream in STREAMS[kind]]
     pulls = [_pull_asset(kind, stream) for kind, stream in asked]
+    pulls += [_days_asset(settings, kind, stream) for kind, stream in asked if stream.kind == "window"]
     raw = _raw_asset(mappings, [dg.AssetKey(["lake", kind, stream.name]) for kind, stream in asked])
     return dg.Definitions(assets=[_definitions_asset(), _calendar_asset(), *streams, *pulls, raw])
 
@@ -68,15 +77,71 @@ def _pull_asset(kind: str, stream: Stream) -> dg.AssetsDefinition:
         # a run that starts anew goes on after the last pull
         with _no_retry(*MENDED_BY_THE_USER):
             results = pulls.result(kind, stream.name)
-        return dg.MaterializeResult(
-            metadata={
-                "dagster/row_count": sum(result.rows for result in results),
-                "quarantined": sum(result.quarantined for result in results),
-                "pulls": sum(len(result.pulls) for result in results),
-            }
-        )
+        if stream.kind == "window":
+            today = _today(pipeline.clock.now(), pipeline.settings)
+            for day in _days_read(results):
+                # of a day that is not over there is no partition
+                if day < today:
+                    read = dg.AssetMaterialization(["lake_days", kind, stream.name], partition=day.isoformat())
+                    context.op_execution_context.log_event(read)
+        return dg.MaterializeResult(metadata=_counts(results))
 
     return pull
+
+
+def _days_asset(settings: Settings, kind: str, stream: Stream) -> dg.AssetsDefinition:
+    """Days of a stream as partitions, beside the asset that reads what is due: one asset cannot be both."""
+    since = min(source.since for source in api_sources(settings) if source.type == kind)
+
+    class Days(dg.Config):
+        """How days are asked for."""
+
+        again: bool = Field(default=False, description="Also days that were read less than 24 hours ago.")
+
+    @dg.asset(
+        key=["lake_days", kind, stream.name],
+        group_name=DAYS_GROUP,
+        kinds={"api", "parquet"},
+        description=f"Days of {kind}/{stream.name} that runs have read. Materialise days to ask the vendor for them again.",
+        partitions_def=dg.DailyPartitionsDefinition(since.isoformat(), timezone=settings.configuration.time_zone),
+        # a vendor is asked for many days at once
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        required_resource_keys={"pipeline"},
+    )
+    def days(context: dg.AssetExecutionContext, config: Days) -> dg.MaterializeResult:
+        pipeline: Pipeline = context.resources.pipeline
+        asked = context.partition_key_range
+        span = Span(date.fromisoformat(asked.start), date.fromisoformat(asked.end))
+        wanted = Wanted(kind, span, stream=stream.name, again=config.again)
+        with _no_retry(BackfillError, *MENDED_BY_THE_USER):
+            results = backfill(pipeline.settings, wanted, pipeline.clock, pipeline.progress)
+        return dg.MaterializeResult(metadata=_counts(results))
+
+    return days
+
+
+def _counts(results: Iterable[StreamPulls]) -> dict[str, int]:
+    """What landed, for Dagster's page."""
+    results = list(results)
+    return {
+        "dagster/row_count": sum(result.rows for result in results),
+        "quarantined": sum(result.quarantined for result in results),
+        "pulls": sum(len(result.pulls) for result in results),
+    }
+
+
+def _days_read(results: Iterable[StreamPulls]) -> list[date]:
+    """Days that the pulls cover."""
+    days: set[date] = set()
+    for pull in (pull for result in results for pull in result.pulls):
+        if pull.window_from is not None and pull.window_to is not None:
+            first, last = date.fromisoformat(pull.window_from), date.fromisoformat(pull.window_to)
+            days.update(first + timedelta(days=number) for number in range((last - first).days + 1))
+    return sorted(days)
+
+
+def _today(now: datetime, settings: Settings) -> date:
+    return now.astimezone(ZoneInfo(settings.configuration.time_zone)).date()
 
 
 def _pulled_in(context: dg.AssetExecutionContext) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
@@ -270,10 +271,112 @@ def test_a_backfill_waits_for_nobody_who_holds_the_home(vendors: Vendors) -> Non
     assert "is in use by run the morning's" in result.output
 
 
+def test_an_account_that_is_asked_since_later_has_its_own_first_day(vendors: Vendors) -> None:
+    vendors.direct.put_token("token-of-the-second", "second")
+    configuration = vendors.settings.path.read_text()
+    more = f'  - {{type: yandex_direct, account: second, since: 2026-02-01, base_url: "{vendors.direct.url}"}}\n'
+    vendors.settings.path.write_text(configuration + more)
+    own = {"ONEFUNNEL_YANDEX_DIRECT_TOKEN_SECOND": "token-of-the-second"}
+    vendors.settings = load_settings(vendors.settings.path, environment=own)
+    vendors.read_all()
+    known = vendors.newest("yandex_direct", "performance_daily")
+    vendors.clock.move_to(LATER)
+    heard: list[str] = []
+    wanted = Wanted("yandex_direct", Span(date(2026, 1, 1), date(2026, 2, 28)), stream="performance_daily")
+    backfill(vendors.settings, wanted, vendors.clock, heard.append)
+    pulls = [one for one in vendors.lake.pulls("yandex_direct", "performance_daily") if one.pull > known]
+    days = {
+        account: covered([(one.window_from, one.window_to) for one in pulls if one.account == account])
+        for account in ("shop", "second")
+    }
+    assert days == {"shop": days_of("2026-01-01", "2026-02-28"), "second": days_of("2026-02-01", "2026-02-28")}
+    assert "yandex_direct second: asked since 2026-02-01, no earlier day of it is" in heard
+
+
 def test_help_says_what_is_asked_and_what_a_kill_costs() -> None:
     said = CliRunner().invoke(main, ["sources", "backfill", "--help"]).output
     for word in ("--source", "--account", "--stream", "--from", "--to", "--again", "killed", "Lists without days"):
         assert word in said
+
+
+# from Dagster's page
+
+DAYS_OF_DIRECT = dg.AssetKey(["lake_days", "yandex_direct", "performance_daily"])
+
+
+@pytest.fixture
+def definitions(vendors: Vendors, monkeypatch: pytest.MonkeyPatch) -> dg.Definitions:
+    monkeypatch.setenv("ONEFUNNEL_NO_CODE_LOCATION", "1")
+    from orchestration.definitions import build_definitions
+
+    return build_definitions(vendors.settings, clock=vendors.clock)
+
+
+def materialise(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, keys: list[dg.AssetKey], **tags: str
+) -> dg.ExecuteInProcessResult:
+    """A run of some assets, as the page starts it: a range of partitions is in its tags."""
+    job = definitions.resolve_implicit_global_asset_job_def()
+    return job.execute_in_process(instance=instance, asset_selection=keys, raise_on_error=False, tags=tags)
+
+
+def test_a_range_of_partitions_is_one_run_that_asks_for_these_days_again(
+    vendors: Vendors, definitions: dg.Definitions
+) -> None:
+    vendors.read_all()
+    known = vendors.newest("yandex_direct", "performance_daily")
+    vendors.clock.move_to(LATER)
+    tags = {"dagster/asset_partition_range_start": "2026-01-20", "dagster/asset_partition_range_end": "2026-02-10"}
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert materialise(definitions, instance, [DAYS_OF_DIRECT], **tags).success
+        done = instance.get_materialized_partitions(DAYS_OF_DIRECT)
+    assert vendors.windows("yandex_direct", "performance_daily", known) == [("2026-01-20", "2026-02-10")]
+    assert sorted(done) == [day.isoformat() for day in days_of("2026-01-20", "2026-02-10")]
+
+
+def test_a_run_shows_which_days_it_has_read_and_needs_no_partition(
+    vendors: Vendors, definitions: dg.Definitions
+) -> None:
+    stream = dg.AssetKey(["lake", "yandex_direct", "performance_daily"])
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert materialise(definitions, instance, [stream]).success
+        done = instance.get_materialized_partitions(DAYS_OF_DIRECT)
+        assert instance.get_latest_materialization_event(stream) is not None
+    assert sorted(done) == [day.isoformat() for day in days_of("2025-12-01", "2026-03-09")], "today is not over"
+
+
+def test_days_that_cannot_be_had_fail_the_run_with_what_can(vendors: Vendors, definitions: dg.Definitions) -> None:
+    tags = {"dagster/asset_partition_range_start": "2026-01-20", "dagster/asset_partition_range_end": "2026-02-10"}
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = materialise(definitions, instance, [DAYS_OF_DIRECT], **tags)
+    (failed,) = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
+    assert failed is not None
+    assert "no run has read it yet" in failed.message
+
+
+def test_partitions_begin_at_since_and_are_no_part_of_the_daily_job(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    partitioned = {key for key in graph.get_all_asset_keys() if graph.get(key).partitions_def is not None}
+    assert {tuple(key.path[1:]) for key in partitioned} == {
+        ("yandex_direct", "performance_daily"), ("yandex_metrika", "visits"), ("yandex_metrika", "hits"),
+    }  # fmt: skip
+    for key in partitioned:
+        days = graph.get(key).partitions_def
+        assert isinstance(days, dg.DailyPartitionsDefinition)
+        assert (days.start.date(), days.timezone) == (date(2025, 12, 1), "Europe/Moscow")
+    assert not partitioned & definitions.resolve_job_def("daily").asset_layer.executable_asset_keys
+
+
+def test_a_stream_that_was_not_read_this_morning_is_late_and_a_backfill_does_not_hide_it(
+    definitions: dg.Definitions,
+) -> None:
+    graph = definitions.resolve_asset_graph()
+    of_vendors = [key for key in graph.get_all_asset_keys() if key.path[0] in ("lake", "lake_days")]
+    policies = {key: graph.get(key).freshness_policy for key in of_vendors}
+    window = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=30), warn_window=timedelta(hours=26))
+    for key, policy in policies.items():
+        asked = key.path[0] == "lake" and key.path[1] in STREAMS
+        assert policy == (window if asked else None), key
 
 
 def days_of(first: str, last: str) -> list[date]:
