@@ -10,7 +10,7 @@ from functools import cache
 
 import numpy as np
 
-from demo.company import CAMPAIGNS, local_instant
+from demo.company import ALL_CAMPAIGNS, local_instant
 from demo.exports.marketing import TAGS
 from demo.randomness import Flags, Ints, Times
 
@@ -24,7 +24,7 @@ LANDINGS = {"brand_search": "/", "retargeting": "/tarify"}
 
 @dataclass(frozen=True)
 class Ad:
-    """An ad of a Direct campaign. `campaign` is its position in CAMPAIGNS, `weight` its share inside the campaign.
+    """An ad of a Direct campaign. `campaign` is its position in ALL_CAMPAIGNS, `weight` its share inside the campaign.
 
     `deleted_on` is the Moscow day on which it was deleted, empty while it lives. `query` are the tags of its link.
     """
@@ -41,9 +41,9 @@ class Ad:
 def direct_ads() -> tuple[Ad, ...]:
     """Return all ads of the campaigns of Yandex Direct, by campaign, group and place."""
     ads = []
-    mine = [place for place, campaign in enumerate(CAMPAIGNS) if campaign.platform == "yandex_direct"]
+    mine = [place for place, campaign in enumerate(ALL_CAMPAIGNS) if campaign.platform == "yandex_direct"]
     for turn, place in enumerate(mine):
-        campaign = CAMPAIGNS[place]
+        campaign = ALL_CAMPAIGNS[place]
         source, medium = TAGS[campaign.platform]
         for group in range(1 + turn % 3):
             for number in range(1 + (turn + group) % 3):

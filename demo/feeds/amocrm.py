@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from demo.company import (
-    CAMPAIGNS,
+    ALL_CAMPAIGNS,
     CHANNEL_NAMES,
     ENDS_AT,
     JOBS,
@@ -366,7 +366,7 @@ def _tell_origin(world: World, stories: dict[int, _Story], books: _Books) -> Non
         custom: dict[CustomField, Any] = {}
         query = ""
         if campaign >= 0 and (is_online or way_in == 4):
-            bought = CAMPAIGNS[campaign]
+            bought = ALL_CAMPAIGNS[campaign]
             is_tagged = bool(sessions.is_tagged[entry]) if entry >= 0 else draws[n, 0] >= UNTAGGED_SHARE
             ad = int(clicks.ad[entry]) if entry >= 0 else -1
             if is_tagged:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from demo.company import CAMPAIGNS, local_days, local_instant
+from demo.company import ALL_CAMPAIGNS, local_days, local_instant
 from demo.exports.identities import World
 from demo.exports.marketing import TAGS
 from demo.feeds.advertisements import LANDINGS, SITE, direct_ads, is_alive
@@ -48,7 +48,7 @@ def fill_yandex_direct(simulator: YandexDirect, world: World, *, login: str) -> 
 def _put_structure(simulator: YandexDirect, login: str) -> None:
     ads = direct_ads()
     for turn, place in enumerate(sorted({ad.campaign for ad in ads})):
-        campaign = CAMPAIGNS[place]
+        campaign = ALL_CAMPAIGNS[place]
         campaign_id = int(campaign.campaign_id)
         begins = instant(int(unix(local_instant(campaign.started_on))))
         source, medium = TAGS[campaign.platform]
@@ -200,7 +200,7 @@ def _put_days(simulator: YandexDirect, world: World, login: str) -> DirectBooks:
         conversions=len(converted["day"]),
         deleted_ads=tuple(ad.ad_id for ad in ads if ad.deleted_on),
         archived=tuple(
-            int(CAMPAIGNS[n].campaign_id) for n in sorted({ad.campaign for ad in ads}) if CAMPAIGNS[n].ended_on
+            int(ALL_CAMPAIGNS[n].campaign_id) for n in sorted({ad.campaign for ad in ads}) if ALL_CAMPAIGNS[n].ended_on
         ),
     )
 
@@ -222,7 +222,7 @@ class _AdDay:
     ) -> None:
         ad = direct_ads()[place]
         self._ids = {
-            "CampaignId": int(CAMPAIGNS[ad.campaign].campaign_id),
+            "CampaignId": int(ALL_CAMPAIGNS[ad.campaign].campaign_id),
             "AdGroupId": ad.group_id,
             "AdId": ad.ad_id,
         }

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from demo.company import CAMPAIGNS, CHANNEL_NAMES, STARTS_AT
+from demo.company import ALL_CAMPAIGNS, CHANNEL_NAMES, STARTS_AT
 from demo.exports.identities import World
 from demo.exports.marketing import TAGS, referrers_of
 from demo.exports.notation import pick
@@ -153,7 +153,7 @@ def _visits(world: World, clicks: SessionClicks, has_email: Flags) -> Columns:
         "goalsOrder": [[""] if goals else empty for goals in reached],
         "goalsCurrency": [[""] if goals else empty for goals in reached],
         "lastDirectClickOrder": [
-            int(CAMPAIGNS[ads[n].campaign].campaign_id) if n >= 0 else 0 for n in clicks.ad.tolist()
+            int(ALL_CAMPAIGNS[ads[n].campaign].campaign_id) if n >= 0 else 0 for n in clicks.ad.tolist()
         ],
         "lastDirectBannerGroup": [ads[n].group_id if n >= 0 else 0 for n in clicks.ad.tolist()],
         "lastDirectClickBanner": [ads[n].ad_id if n >= 0 else 0 for n in clicks.ad.tolist()],
@@ -169,7 +169,7 @@ def _sources(world: World, domains: list[str], has_ad: Flags) -> Columns:
     sessions = world.journeys.sessions
     kinds, engines, referring, searching, social = [], [], [], [], []
     mail, organic = CHANNEL_NAMES.index("email"), CHANNEL_NAMES.index("organic_search")
-    is_bought = [campaign.click_cost > 0 for campaign in CAMPAIGNS]
+    is_bought = [campaign.click_cost > 0 for campaign in ALL_CAMPAIGNS]
     rows = zip(
         sessions.channel.tolist(), sessions.campaign.tolist(), sessions.is_tagged.tolist(), domains, has_ad.tolist(),
         strict=True,
@@ -204,7 +204,7 @@ def _queries() -> tuple[list[str], list[str]]:
     """Tags of a link, as its query: of each ad of Direct, and of each campaign elsewhere."""
     elsewhere = [
         "utm_source={}&utm_medium={}&utm_campaign={}".format(*TAGS[campaign.platform], campaign.utm_campaign)
-        for campaign in CAMPAIGNS
+        for campaign in ALL_CAMPAIGNS
     ]
     return [ad.query for ad in direct_ads()], elsewhere
 
