@@ -265,7 +265,11 @@ def _put_cards(journal: _Journal, simulator: AmoCrm, world: World, own: list[int
     for n in carded:
         of_lead[n] = int(world.person_ids[leads.person[n]])
 
-    single = [person for person, found in of_person.items() if len(found) == 1 and created[found[0]] < END - 60 * DAY]
+    buys_again = set(world.sales.deals.person[world.sales.deals.lead < 0].tolist())
+    single = [
+        person for person, found in of_person.items()
+        if len(found) == 1 and created[found[0]] < END - 60 * DAY and person not in buys_again and leads.has_phone[found[0]]
+    ]  # fmt: skip
     chosen = rng.choice(np.array(single), DELETED_CONTACTS + 2, replace=False).tolist()
     several_emails, several_cards, *deleted = chosen
     for person, found in of_person.items():
@@ -517,8 +521,8 @@ def _tell_stages(world: World, staff: _Staff, stories: dict[int, _Story], books:
         names = [step.stage for step in steps]
         if names.count("handed_over") > 1:
             books.twice_handed.append(story.lead)
-        ranks = [ORDER.index(name) for name in names if name in ORDER]
-        if "returned" not in names and any(later < earlier for earlier, later in pairwise(ranks)):
+        ranks = [ORDER.index(name) if name in ORDER else None for name in names]
+        if any(None not in (now, then) and then < now for now, then in pairwise(ranks)):
             books.backwards.append(story.lead)
 
 
@@ -599,7 +603,9 @@ def _copies(
 ) -> _Copies:  # fmt: skip
     """Duplicates of leads, closed as such, and the staff's tests; half of the former and most of the latter are deleted."""
     rng = generator_for(world.company.seed, "feeds/amocrm/copies")
-    early = [n for n in own if stories[n].created_at < END - 10 * DAY]
+    # nobody copies a lead whose contact will be gone
+    going = {*cards.merged, *cards.deleted}
+    early = [n for n in own if stories[n].created_at < END - 10 * DAY and cards.of_lead[n] not in going]
     chosen = rng.choice(np.array(early), DUPLICATES + TESTS, replace=False).tolist()
     # both further cards of the person who has three belong to a duplicate
     chosen[:2] = [cards.several_lead] * 2
@@ -617,7 +623,7 @@ def _copies(
             contacts=[] if card is None else [card],
         )  # fmt: skip
         story.move(at + 4 * HOUR, qualifier, "lost", loss_reason_id=account.LOSS_REASON_IDS[account.DUPLICATE_REASON])
-        if number % 2:
+        if number >= 2 and number % 2:
             journal.add(at + DAY, simulator.delete_lead, story.lead, qualifier)
             deleted.append(story.lead)
         made.append(story)

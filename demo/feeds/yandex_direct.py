@@ -21,7 +21,7 @@ from demo.feeds.advertisements import LANDINGS, SITE, direct_ads, is_alive
 from demo.feeds.bookkeeping import DirectBooks
 from demo.feeds.clicks import session_clicks
 from demo.feeds.times import instant, local_days_of, moscow_hour, unix
-from demo.randomness import Ints, generator_for
+from demo.randomness import MOSCOW_OFFSET, Ints, generator_for
 from demo.simulators.yandex_direct import YandexDirect
 
 GOAL_IDS = {"form": 20001, "demo_request": 20002, "chat": 20003, "content_download": 20004}
@@ -126,8 +126,8 @@ def _delivered(world: World, seen: Ints) -> dict[str, Ints]:
         rows = np.flatnonzero(delivery.campaign == position)
         places = np.flatnonzero(of_campaign == position)
         day = (delivery.day[rows].astype("datetime64[D]") - first).astype(np.int64)
-        at = delivery.day[rows].astype("datetime64[s]")
-        share = is_alive(places, at - np.timedelta64(3 * 3600, "s")) * weights[places]
+        midnight = delivery.day[rows].astype("datetime64[s]") - MOSCOW_OFFSET
+        share = is_alive(places, midnight) * weights[places]
         own = seen[places][:, day].T
         clicks = own + _split(delivery.clicks[rows] - own.sum(axis=1), share)
         impressions = clicks + _split(delivery.impressions[rows] - delivery.clicks[rows], share)

@@ -21,7 +21,7 @@ from demo.feeds.clicks import SessionClicks, session_clicks
 from demo.feeds.times import instant, local_days_of, moscow_hour, unix
 from demo.feeds.yandex_direct import GOAL_IDS
 from demo.journeys import GOALS, LANDING_PAGES
-from demo.randomness import Flags, Ints, Times, generator_for
+from demo.randomness import MOSCOW_OFFSET, Flags, Ints, Times, generator_for
 from demo.simulators.yandex_metrika import YandexMetrika
 
 KNOWN_HOUR = 4
@@ -38,6 +38,7 @@ REFERERS = {
     "bing.com": "https://www.bing.com/search?q=wms",
     "vk.com": "https://vk.com/feed?section=ads",
 }
+PAGES = tuple(SITE + page for page in LANDING_PAGES)
 Columns = dict[str, list[Any]]
 
 
@@ -95,8 +96,7 @@ def fill_yandex_metrika(
 def _grown(visit: dict[str, Any]) -> dict[str, Any]:
     """The visit's later version: one page and two minutes longer, a download at its end."""
     duration = visit["visitDuration"] + 120
-    # goals carry the counter's wall clock, three hours before which is UTC
-    ended = np.datetime64(visit["dateTimeUTC"].replace(" ", "T")) + np.timedelta64(duration + 3 * 3600, "s")
+    ended = np.datetime64(visit["dateTimeUTC"].replace(" ", "T")) + np.timedelta64(duration, "s") + MOSCOW_OFFSET
     return {
         **visit,
         "pageViews": visit["pageViews"] + 1,
@@ -131,8 +131,13 @@ def _visits(world: World, clicks: SessionClicks, has_email: Flags) -> Columns:
     empty: list[Any] = []
     goal_ids = [0, *GOAL_IDS.values()]
     reached = [[goal_ids[goal]] if goal else empty for goal in sessions.goal.tolist()]
-    moscow = sessions.started_at + np.timedelta64(3 * 3600, "s")
-    goal_times = _texts(moscow + np.minimum(sessions.duration // 2, 30).astype("timedelta64[s]"))
+    with_goal = np.flatnonzero(sessions.goal)
+    after = np.minimum(sessions.duration[with_goal] // 2, 30).astype("timedelta64[s]")
+    goal_times = [empty] * count
+    for place, at in zip(
+        with_goal.tolist(), _texts(sessions.started_at[with_goal] + MOSCOW_OFFSET + after), strict=True
+    ):
+        goal_times[place] = [at]
     ads = direct_ads()
     has_ad = clicks.ad >= 0
     return {
@@ -140,7 +145,7 @@ def _visits(world: World, clicks: SessionClicks, has_email: Flags) -> Columns:
         "clientID": sessions.client.astype(str).tolist(),
         "dateTimeUTC": _texts(sessions.started_at),
         "startURL": start,
-        "endURL": [SITE + LANDING_PAGES[n] for n in ((sessions.landing + sessions.page_views) % 8).tolist()],
+        "endURL": pick(PAGES, (sessions.landing + sessions.page_views) % len(PAGES)),
         "referer": _referers(domains, has_ad),
         "pageViews": sessions.page_views.tolist(),
         "visitDuration": sessions.duration.tolist(),
@@ -148,7 +153,7 @@ def _visits(world: World, clicks: SessionClicks, has_email: Flags) -> Columns:
         "isNewUser": first_of_client.tolist(),
         "goalsID": reached,
         "goalsSerialNumber": [[1] if goals else empty for goals in reached],
-        "goalsDateTime": [[at] if goals else empty for goals, at in zip(reached, goal_times, strict=True)],
+        "goalsDateTime": goal_times,
         "goalsPrice": [[0] if goals else empty for goals in reached],
         "goalsOrder": [[""] if goals else empty for goals in reached],
         "goalsCurrency": [[""] if goals else empty for goals in reached],
@@ -228,7 +233,7 @@ def _start_addresses(world: World, clicks: SessionClicks, has_email: Flags) -> l
             person = world.company.leads.person[lead] if lead >= 0 else -1
             name = world.emails[person].partition("@")[0] if person >= 0 else f"visitor{click_id % 10**6}"
             query.append(f"email={name}%40example.com" if landing % 2 else f"email={name}@example.com")
-        page = SITE + LANDING_PAGES[landing]
+        page = PAGES[landing]
         addresses.append(f"{page}?{'&'.join(query)}" if query else page)
     return addresses
 
@@ -264,12 +269,11 @@ def _hits(world: World, visits: Columns, known_at: list[datetime]) -> tuple[Colu
     step = sessions.duration[visit] * turn // sessions.page_views[visit]
     is_last = turn == sessions.page_views[visit] - 1
     is_download = is_last & (sessions.goal[visit] == GOALS.index("content_download"))
-    pages = [SITE + page for page in LANDING_PAGES]
-    places = ((sessions.landing[visit] + turn) % len(pages)).tolist()
+    places = ((sessions.landing[visit] + turn) % len(PAGES)).tolist()
     first = (turn == 0).tolist()
     whose = visit.tolist()
     addresses = [
-        visits["startURL"][n] if is_first else f"{SITE}/files/checklist.pdf" if downloads else pages[place]
+        visits["startURL"][n] if is_first else f"{SITE}/files/checklist.pdf" if downloads else PAGES[place]
         for n, is_first, downloads, place in zip(whose, first, is_download.tolist(), places, strict=True)
     ]
     ids: Ints = np.arange(1, len(visit) + 1, dtype=np.uint64) * np.uint64(VISIT_STEP + 2)

@@ -24,6 +24,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from sys import intern
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -533,7 +534,7 @@ class YandexMetrika(Simulator):
         local = [_local(started, zone) for started in columns["dateTimeUTC"]]
         given = {
             "counterID": [counter_id] * len(local),
-            "date": [text[:10] for text in local],
+            "date": [intern(text[:10]) for text in local],
             "dateTime": local,
             **columns,
         }
