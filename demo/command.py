@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sys
@@ -112,28 +113,46 @@ def _living(
     started: float,
 ) -> int:
     from demo.feeds import living_company
-    from demo.mornings import begin_morning, ingest, living_settings, tokens
+    from demo.mornings import begin_morning, ingest, living_settings, mornings_to_go, tokens
     from orchestration.running import refuse_obstacles, run_daily_job
 
     if serve and (taken := [port for port in PORTS if _is_taken(port)]):
         raise click.ClickException(f"port {taken[0]} is taken: end what listens there (an earlier `demo --serve`?)")
+    _refuse_another_company(base, seed, size)
     clock = FixedClock()
     tell(f"making a company of size {size} and filling the simulators of its vendors")
     with living_company(seed, size, clock, ports=PORTS if serve else None) as company:
         settings = living_settings(company, base, _environment(base)).replaced(**changes)
         settings = with_engine(settings, engine)
         refuse_obstacles(settings, rebuilds_the_past=True)
-        *earlier, last = company.mornings
-        for number, morning in enumerate(earlier, 1):
+        *earlier, last = mornings_to_go(settings, company)
+        count = len(company.mornings)
+        for number, morning in enumerate(earlier, count - len(earlier)):
             begin_morning(company, base / "exports", morning)
             rows = ingest(settings, company, lambda message: None)
-            tell(f"morning {number} of {len(company.mornings)}, {morning:%Y-%m-%d}: {rows:,} rows landed")
-        tell(f"morning {len(company.mornings)} of {len(company.mornings)}, {last:%Y-%m-%d}: the daily job")
+            tell(f"morning {number} of {count}, {morning:%Y-%m-%d}: {rows:,} rows landed")
+        tell(f"morning {count} of {count}, {last:%Y-%m-%d}: the daily job")
         begin_morning(company, base / "exports", last)
         code = run_daily_job(settings, None, tell, started, clock)
         if serve and code == 0:
             _serve(base, clock, tokens(company))
     return code
+
+
+def _refuse_another_company(base: Path, seed: int, size: str) -> None:
+    """The lake only ever grows: two companies in one would be one company with the customers of both."""
+    note = base / "living_company.json"
+    asked = {"seed": seed, "size": size}
+    if note.is_file():
+        known = json.loads(note.read_text(encoding="utf-8"))
+        if known != asked:
+            raise click.ClickException(
+                f"{shown(base)} holds the living company of seed {known['seed']} and size {known['size']}; give another "
+                "--home, or remove that folder"
+            )
+        return
+    base.mkdir(parents=True, exist_ok=True)
+    note.write_text(json.dumps(asked), encoding="utf-8")
 
 
 def _is_taken(port: int) -> bool:

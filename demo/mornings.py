@@ -49,6 +49,17 @@ def living_settings(company: LivingCompany, home: Path, environment: Mapping[str
     return settings.replaced(sources=sources)
 
 
+def mornings_to_go(settings: Settings, company: LivingCompany) -> tuple[datetime, ...]:
+    """The mornings that a command has still to live through: from the one in which an earlier one ended or was killed.
+
+    A pull of a morning is committed at that morning or, after waits, a little later. So nothing is asked on a morning that is
+    older than what the lake knows.
+    """
+    committed = [pull.committed_at for pull in Lake(settings.lake, company.clock).pulls()]
+    begun = [morning for morning in company.mornings if committed and morning <= max(committed)]
+    return company.mornings[company.mornings.index(begun[-1]) :] if begun else company.mornings
+
+
 def begin_morning(company: LivingCompany, exports: Path, morning: datetime) -> None:
     """Move the clock to a morning and let the systems without an API write their exports."""
     company.clock.move_to(morning)

@@ -1,3 +1,6 @@
+-- A table, because four models read it.
+{{ config(materialized='table') }}
+
 -- What the custom fields of leads, contacts and companies mean to the company (definition field_map): a field is named by its
 -- id or its code. Of several values, and of several fields of one meaning, the first counts.
 with leads as (

@@ -1,3 +1,6 @@
+-- A table, because four models read it.
+{{ config(materialized='table') }}
+
 -- What the passages of a lead come to (D6a): it is a deal from its first entry into the opportunity stage or, where that was
 -- skipped, into a later one of the main chain.
 with passages as (

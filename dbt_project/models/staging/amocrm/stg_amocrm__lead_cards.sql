@@ -1,3 +1,6 @@
+-- A table, because seven models read it.
+{{ config(materialized='table') }}
+
 -- Newest version of every lead that is still there.
 with versions as (
     {{ newest_versions('amocrm', 'leads') | indent(4) }}

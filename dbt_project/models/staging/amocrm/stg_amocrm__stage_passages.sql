@@ -1,3 +1,6 @@
+-- A table, because three models read it.
+{{ config(materialized='table') }}
+
 -- Entries of a lead into stages: the first is where it stood before its first change, later ones are the changes. Stages that
 -- were deleted keep their numbers as names.
 with events as (

@@ -1,3 +1,6 @@
+-- A table, because three models read it.
+{{ config(materialized='table') }}
+
 with visits as (
     {{ newest_days('yandex_metrika', 'visits', 'date') | indent(4) }}
 ),
@@ -41,8 +44,8 @@ select
     cast({{ host_of('visits.referer') }} as string) as referrer_domain,
     cast(
         case
-            when {{ query_value('visits.starturl', 'yclid') }} is not null then 'yclid'
-            when visits.hasgclid = '1' or {{ query_value('visits.starturl', 'gclid') }} is not null then 'gclid'
+            when {{ first_match('visits.starturl', '[?&]yclid=([^&#]*)') }} is not null then 'yclid'
+            when visits.hasgclid = '1' or {{ first_match('visits.starturl', '[?&]gclid=([^&#]*)') }} is not null then 'gclid'
         end as string
     ) as click_id_kind,
     cast(visits.goalsid as string) as goals,
