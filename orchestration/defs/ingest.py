@@ -1,5 +1,6 @@
 """Files, vendors' answers and definitions into the lake, then the lake shown to dbt."""
 
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -54,7 +55,10 @@ def build(settings: Settings) -> dg.Definitions:
     streams = [_stream_asset(settings, mapping, stream) for mapping in mappings for stream in mapping.streams]
     asked = [(kind, stream) for kind in asked_kinds(settings) for stream in STREAMS[kind]]
     pulls = [_pull_asset(kind, stream) for kind, stream in asked]
-    pulls += [_days_asset(settings, kind, stream) for kind, stream in asked if stream.kind == "window"]
+    with warnings.catch_warnings():
+        # the pinned version marks backfill policies as beta; what they do is tested, so a user need not read it at every run
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        pulls += [_days_asset(settings, kind, stream) for kind, stream in asked if stream.kind == "window"]
     raw = _raw_asset(mappings, [dg.AssetKey(["lake", kind, stream.name]) for kind, stream in asked])
     return dg.Definitions(assets=[_definitions_asset(), _calendar_asset(), *streams, *pulls, raw])
 

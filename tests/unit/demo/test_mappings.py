@@ -26,7 +26,8 @@ def test_the_company_definitions_are_valid_beside_the_defaults() -> None:
     files = {file.name: file for file in read_definitions(DEFAULT_DEFINITIONS, COMPANY / "definitions")}
     rows_of = Counter(row["source_system"] for row in files["stage_map"].rows)
     assert rows_of == {"demo_crm": 8, "demo_tehran": 8, "amocrm": 10}
-    assert len(files["fx_rates"].rows) == 546, "one rate a day, 2025-01-01 to 2026-06-30"
+    rates_of = Counter(row["currency"] for row in files["fx_rates"].rows)
+    assert rates_of == {"IRR": 546, "USD": 546, "KZT": 546}, "one rate a day, 2025-01-01 to 2026-06-30"
     assert len(files["costs"].rows) == 7 * 18
 
 

@@ -11,8 +11,10 @@ with touches_as_matched as (
         touches.referrer_domain,
         touches.click_id_kind
     from {{ ref('touches') }} as touches
+    left join {{ ref('int_campaigns_tagged') }} as tagged
+        on {{ lower_text('trim(touches.utm_campaign)') }} = tagged.tag
     left join {{ ref('int_campaigns_merged') }} as campaigns
-        on touches.campaign_id = campaigns.campaign_id
+        on coalesce(touches.campaign_id, tagged.campaign_id) = campaigns.campaign_id
 ),
 
 matched as (
@@ -95,7 +97,7 @@ linked as (
         touches.is_automated,
         touches.owner_id,
         touches.team,
-        touches.campaign_id,
+        coalesce(touches.campaign_id, tagged.campaign_id) as campaign_id,
         touches.source_system,
         touches.source_record_key,
         touches.outcome in ('answered', 'held', 'replied', 'clicked', 'submitted') or coalesce(touches.talk_seconds, 0) >= 10
@@ -110,6 +112,8 @@ linked as (
     -- whose visits they are, the CRM recorded with its people and leads
     left join {{ ref('int_clients_identified') }} as clients
         on touches.client_id = clients.client_id
+    left join {{ ref('int_campaigns_tagged') }} as tagged
+        on {{ lower_text('trim(touches.utm_campaign)') }} = tagged.tag
 )
 
 select

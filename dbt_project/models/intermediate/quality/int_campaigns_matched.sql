@@ -21,11 +21,9 @@ named as (
         count(*) as leads,
         0 as touches,
         count(paid_channels.channel) as of_paid_channels
-    from {{ ref('leads') }} as leads
-    left join {{ ref('int_leads_channelled') }} as channelled
-        on leads.lead_id = channelled.lead_id
+    from {{ ref('int_leads_channelled') }} as leads
     left join paid_channels
-        on channelled.channel = paid_channels.channel
+        on leads.channel = paid_channels.channel
     where leads.campaign_id is not null
     group by leads.campaign_id
     union all

@@ -38,7 +38,7 @@ select
     {{ local_date('leads.created_at') }} as created_on,
     coalesce(channelled.channel, 'unknown') as channel,
     channelled.rule_id as channel_rule_id,
-    leads.campaign_id,
+    channelled.campaign_id,
     leads.owner_id,
     leads.segment,
     leads.industry,
