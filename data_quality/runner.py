@@ -13,6 +13,7 @@ expectations of such columns take GX 1 s, of text 9 s. It is asked for the faili
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -86,8 +87,8 @@ def run_suite(
     if table.num_rows == 0:
         return [_of_no_rows(contract, check) for check in checks]
     frame, column_of = _frame(values, table.num_rows)
-    expectations = [_expectation(contract, check, column_of.get(check.name), readings, observed_at) for check in checks]
     gx, batch_definition = _batch_definition()
+    expectations = [_expectation(contract, check, column_of.get(check.name), readings, observed_at) for check in checks]
     batch = batch_definition.get_batch(batch_parameters={"dataframe": frame})
     outcome = batch.validate(
         gx.ExpectationSuite(name=contract, expectations=expectations),
@@ -114,6 +115,10 @@ def _asked(contract: str, filled: frozenset[str], suites: Mapping[str, list[Chec
 def _great_expectations() -> tuple[Any, Any]:
     """The module and one ephemeral context, made once a process."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    # where the extra `spark` is installed, GX imports its Connect client, which takes a process whose main module has no file
+    # (a run that Dagster's page has launched) for a doctest and calls sys.exit(0)
+    if not hasattr(sys.modules["__main__"], "__file__"):
+        sys.modules["__main__"].__file__ = __file__
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -273,6 +275,20 @@ def test_the_rows_named_are_the_first_that_break_the_check(ids: list[str | None]
 def test_usage_statistics_of_great_expectations_are_off() -> None:
     run_suite("payments", payments())
     assert os.environ["GX_ANALYTICS_ENABLED"] == "false"
+
+
+def test_a_process_whose_main_module_has_no_file_is_not_ended_by_an_import() -> None:
+    """Runs that Dagster's page launches are such processes; Spark's Connect client, which GX imports, would end them."""
+    pytest.importorskip("pyspark")
+    program = (
+        "import pyarrow as pa; from data_quality.runner import run_suite; "
+        "names = ['owner_id', 'team', 'started_on', 'ended_on', 'source_record_key']; "
+        "row = pa.table({name: pa.array(['o' if name.endswith(('_id', '_key')) else None], pa.string()) for name in names}); "
+        "print([result.success for result in run_suite('owners', row, filled=frozenset())])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=CONTRACTS.parents[2], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("[True, ")
 
 
 def test_every_contract_has_a_suite() -> None:
