@@ -5,6 +5,7 @@ Secrets stand in the environment, tokens that rotate in a file of the home; a mi
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -91,12 +92,33 @@ def variable_of(source: ApiSource, environment: Mapping[str, str]) -> str:
 
 def obstacle(source: ApiSource, settings: Settings) -> tuple[str, str] | None:
     """What keeps a source from being asked, as far as it can be known without asking, and what to do; None when nothing."""
+    if isinstance(source, YandexMetrika) and (wrong := _wrong_field_names(source.field_names)):
+        return wrong
     variable = variable_of(source, settings.environment)
     if not settings.environment.get(variable):
         what = "no client secret" if _has_integration(source) else "no token"
         return what, f"set {variable} in the environment or in .env (docs/sources.md says how to get one)"
     if _has_integration(source) and not tokens_file(source, settings).is_file():
         return "no consent yet", f"onefunnel sources consent --config {settings.path} --account {account_of(source)}"
+    return None
+
+
+def _wrong_field_names(names: Mapping[str, str | None]) -> tuple[str, str] | None:
+    """What cannot be in `field_names` of a counter, and what to do; None when nothing."""
+    streams = [stream for stream in yandex_metrika.YandexMetrika.streams if stream.kind == "window"]
+    known = {column for stream in streams for column in stream.columns}
+    if unknown := sorted(set(names) - known):
+        near = difflib.get_close_matches(unknown[0], sorted(known), n=1)
+        return (
+            f"field_names: no column {unknown[0]}",
+            f"did you mean {near[0]}?" if near else "docs/sources/yandex_metrika.md lists the columns",
+        )
+    needed = {column for stream in streams for column in (*stream.key, "date")}
+    if left_out := sorted(column for column in needed & set(names) if names[column] is None):
+        return (
+            f"field_names leaves out {left_out[0]}",
+            "give its present name: rows are told apart and days are read again by it",
+        )
     return None
 
 
@@ -191,5 +213,6 @@ def _connector(source: ApiSource, settings: Settings, clock: Clock, paces: dict[
         clock,
         since=source.since,
         base_url=source.base_url or yandex_metrika.BASE_URL,
+        field_names=source.field_names,
         pace=pace,
     )

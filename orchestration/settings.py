@@ -117,6 +117,10 @@ class YandexMetrika(_Asked):
 
     type: Literal["yandex_metrika"]
     counter: int = Field(ge=1, description="number of the counter")
+    field_names: dict[str, Annotated[str, Field(min_length=1)] | None] = Field(
+        default_factory=dict,
+        description="column: the vendor's present name of the field, without prefix; null leaves the field out",
+    )
 
 
 Source = Annotated[FilesSource | AmoCrm | YandexDirect | YandexMetrika, Field(discriminator="type")]

@@ -321,3 +321,43 @@ def test_what_the_vendors_wrote_meets_what_is_expected_of_it(vendors: Vendors) -
     assert [result.line for result in of_vendors if not result.success] == []
     checked = {result.contract for result in of_vendors if result.checked}
     assert checked >= {"amocrm/leads", "amocrm/contacts", "yandex_direct/performance_daily", "yandex_metrika/visits"}
+
+
+def test_a_field_of_metrika_that_was_renamed_or_withdrawn_is_set_in_the_configuration(vendors: Vendors) -> None:
+    path = vendors.settings.path
+    names = "field_names: {lastTrafficSource: lastsignTrafficSource, hasGCLID: null}, counter: 44147844"
+    path.write_text(path.read_text().replace("counter: 44147844", names))
+    vendors.settings = load_settings(path, home=vendors.settings.home, environment=vendors.settings.environment)
+    vendors.metrika.put_visit(
+        44147844,
+        {"visitID": "5", "clientID": "1", "dateTimeUTC": "2026-03-08 08:00:00", "lastsignTrafficSource": "ad", "hasGCLID": "1"},
+        EARLIER,
+    )  # fmt: skip
+    assert vendors.run(only="visits").success
+    (asked,) = [dict(one.query)["fields"] for one in vendors.metrika.asked if one.path.endswith("/logrequests") and one.method == "POST"]  # fmt: skip
+    assert "ym:s:lastsignTrafficSource" in asked
+    assert "GCLID" not in asked
+    (pull,) = vendors.lake.pulls("yandex_metrika", "visits")
+    rows = [row for part in pull.parts for row in pq.read_table(part).to_pylist()]
+    (row,) = [row for row in rows if row["visitID"] == "5"]
+    assert (row["lastTrafficSource"], row["hasGCLID"]) == ("ad", None)
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ("{lastTraficSource: x}", ("field_names: no column lastTraficSource", "did you mean lastTrafficSource?")),
+        ("{watchID: null}", ("field_names leaves out watchID", "give its present name")),
+        ("{date: null}", ("field_names leaves out date", "give its present name")),
+    ],
+)
+def test_a_wrong_name_of_a_field_is_named_before_anything_is_asked(
+    vendors: Vendors, names: str, said: tuple[str, str]
+) -> None:
+    path = vendors.settings.path
+    path.write_text(path.read_text().replace("counter: 44147844", f"counter: 44147844, field_names: {names}"))
+    vendors.settings = load_settings(path, home=vendors.settings.home, environment=vendors.settings.environment)
+    (found,) = [one for one in obstacles(vendors.settings) if one.subject == "yandex_metrika 44147844"]
+    assert found.text == said[0]
+    assert said[1] in found.fix
+    assert vendors.metrika.asked == []
