@@ -1,4 +1,4 @@
-"""One configuration with everything in it: the small demo company and a sample of each public example.
+"""One configuration with everything in it: the small demo company, a sample of each public example, and vendors that are asked.
 
 What the engines are compared on must hold every shape of data that the project has met, and must build in a minute.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import random
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -31,10 +31,10 @@ ANOTHER_MATRIX = "matrix"
 """The one definition that a company cannot have twice: the demo's is taken."""
 
 
-def write_company(folder: Path, example_data: Path | None) -> Path:
+def write_company(folder: Path, example_data: Path | None, vendors: Sequence[Mapping[str, object]]) -> Path:
     """Exports, mappings, definitions and the configuration in a folder; returns the configuration.
 
-    example_data : the public examples, or None to leave them out.
+    example_data : the public examples, or None to leave them out. vendors : further sources, as the configuration names them.
     """
     write_exports(folder / "exports" / "demo")
     demo = yaml.safe_load((DEMO / "onefunnel.yml").read_text(encoding="utf-8"))
@@ -48,6 +48,7 @@ def write_company(folder: Path, example_data: Path | None) -> Path:
         definitions.append(EXAMPLES / name / "definitions")
     _merge_definitions(definitions, folder / "definitions")
     sources = [{"type": "files", "mapping": _own_mapping(mapping, exports, folder)} for mapping, exports in mappings]
+    sources += [dict(vendor) for vendor in vendors]
     configuration = folder / "onefunnel.yml"
     configuration.write_text(
         yaml.safe_dump(

@@ -6,12 +6,15 @@ Models are built without their data tests, staging as views, in one `local[2]` s
 import os
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import dagster as dg
 import pytest
 
 from orchestration.binding import bind, fix_build
+from orchestration.clock import FixedClock
+from orchestration.connectors import STREAMS, api_sources
 from orchestration.dbt_runner import Dbt
 from orchestration.defs.quality import write_expectations, write_reconciliation
 from orchestration.defs.score import write_scores
@@ -24,6 +27,7 @@ from orchestration.sources.files import load_mapping
 from orchestration.spark.session import problem, stop_session
 from tests.conftest import EXAMPLE_DATA
 from tests.integration.parity_company import write_company
+from tests.integration.yandex_vendors import FIRST_MORNING, SECOND_MORNING, YandexVendors
 
 QUICK = {
     # A session of two minutes never earns back what compiling its plans costs; the figures are the same by rule, and
@@ -52,18 +56,27 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The configuration with everything in it, landed."""
     folder = tmp_path_factory.mktemp("everybody")
     examples = EXAMPLE_DATA if (EXAMPLE_DATA / "olist").is_dir() else None
-    configuration = write_company(folder, examples)
-    environment = {"ONEFUNNEL_CONTACT_KEY": "made-up people, so the key is no secret"}
-    settings = load_settings(configuration, home=folder / "var", environment=environment)
+    clock = FixedClock(FIRST_MORNING)
     with pytest.MonkeyPatch.context() as patch:
         # the module of the code location builds one for the configuration of its environment
         patch.setenv("ONEFUNNEL_NO_CODE_LOCATION", "1")
         from orchestration.definitions import build_definitions
-    definitions = build_definitions(settings)
-    lake = [key for key in definitions.resolve_asset_graph().get_all_asset_keys() if key.path[0] == "lake"]
-    job = definitions.resolve_implicit_global_asset_job_def()
-    with dg.DagsterInstance.ephemeral() as instance:
-        assert job.execute_in_process(instance=instance, asset_selection=lake).success
+    with ExitStack() as stack:
+        yandex = YandexVendors.started(stack, clock)
+        configuration = write_company(folder, examples, yandex.sources)
+        environment = {
+            **yandex.environment,
+            "ONEFUNNEL_CONTACT_KEY": "made-up people, so the key is no secret",
+        }
+        settings = load_settings(configuration, home=folder / "var", environment=environment)
+        definitions = build_definitions(settings, clock=clock)
+        lake = [key for key in definitions.resolve_asset_graph().get_all_asset_keys() if key.path[0] == "lake"]
+        vendors = [key for key in lake if key.path[1] in STREAMS]
+        job = definitions.resolve_implicit_global_asset_job_def()
+        for morning, keys in ((FIRST_MORNING, vendors), (SECOND_MORNING, lake)):
+            clock.move_to(morning)
+            with dg.DagsterInstance.ephemeral() as instance:
+                assert job.execute_in_process(instance=instance, asset_selection=keys).success
     return settings
 
 
@@ -72,8 +85,9 @@ def built(settings: Settings) -> Side:
     started = time.monotonic()
     pipeline, dbt = Pipeline(settings), dbt_of(settings)
     warehouse, lake = pipeline.warehouse, pipeline.lake
-    sources = [load_mapping(path, settings.environment).source for path in settings.mappings]
-    build = fix_build(lake, pipeline.clock, sources)
+    files = {load_mapping(path, settings.environment).source for path in settings.mappings}
+    asked = {source.type for source in api_sources(settings)}
+    build = fix_build(lake, pipeline.clock, files | asked, logs=asked)
     bind(warehouse, lake, build, settings)
     _, could_not_run, _ = write_expectations(warehouse)
     assert could_not_run == []

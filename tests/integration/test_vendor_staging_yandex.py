@@ -7,46 +7,37 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 import requests
+import yaml
 
 from demo.simulators.amocrm import AmoCrm, text_field
 from demo.simulators.yandex_direct import YandexDirect
-from demo.simulators.yandex_metrika import YandexMetrika
 from orchestration.binding import bind, fix_build
 from orchestration.clock import FixedClock
 from orchestration.connectors import api_sources
 from orchestration.defs.transform import NOT_IN_A_BUILD, dbt_of
 from orchestration.pipeline import Pipeline
 from orchestration.settings import DEFAULT_DEFINITIONS, Settings, load_settings
+from tests.integration.yandex_vendors import (
+    BEFORE,
+    CURRENCIES,
+    FIRST_MORNING,
+    SECOND_MORNING,
+    SINCE,
+    YandexVendors,
+)
 
-FIRST_MORNING = datetime(2026, 3, 10, 3, tzinfo=UTC)
-SECOND_MORNING = FIRST_MORNING + timedelta(days=1)
-BEFORE = datetime(2026, 3, 9, 21, tzinfo=UTC)
-BETWEEN = FIRST_MORNING + timedelta(hours=6)
-SINCE = date(2026, 3, 5)
-COUNTER = 44147844
-CURRENCIES = {"shop": "RUB", "export": "USD"}
 TABLES = {"fct_ad_performance_daily": "marts", "fct_touches": "marts", "campaigns": "contracts"}
 """What is looked at, with its schema."""
-CONFIGURATION = """\
-company: Yandex
-time_zone: Europe/Moscow
-reporting_currency: RUB
-definitions: definitions
-sources:
-  - {{type: amocrm, account: company, since: 2026-03-01, base_url: "{crm}"}}
-  - {{type: yandex_direct, account: shop, since: {since}, goals: [20002, 20003], base_url: "{direct}"}}
-  - {{type: yandex_direct, account: export, since: {since}, base_url: "{direct}"}}
-  - {{type: yandex_metrika, counter: {counter}, since: {since}, base_url: "{metrika}"}}
-"""
-GOALS = "yandex_metrika,goal,20002,kind,,form,2000-01-01,2026-01-01,marketing,sales\n"
+
+GOAL_KINDS = "yandex_metrika,goal,20002,kind,,form,2000-01-01,2026-01-01,marketing,sales\n"
+"""A row of the definition field_map: one goal is a form, nothing is said of the other."""
 
 Rows = list[dict[str, Any]]
 
@@ -60,64 +51,6 @@ class Mornings:
     second: dict[str, Rows]
     first_again: dict[str, Rows]
     spend: list[dict[tuple[str, date, str], tuple[int, int]]]
-
-
-def ad_day(campaign: int, ad: int, clicks: int, spent: str, conversions: dict[tuple[str, str], int]) -> dict[str, Any]:
-    return {
-        "CampaignId": campaign, "AdGroupId": 8001, "AdId": ad, "Impressions": 100 * clicks, "Clicks": clicks,
-        "Cost": int(Decimal(spent) * 1_000_000), "Conversions": conversions,
-    }  # fmt: skip
-
-
-def fill_direct(direct: YandexDirect) -> None:
-    def campaign(number: int, name: str, login: str) -> None:
-        facts = {"Type": "TEXT_CAMPAIGN", "State": "ON", "Status": "ACCEPTED", "StartDate": "2026-01-01"}
-        whole = {"Id": number, "Name": name, "Currency": CURRENCIES[login], **facts}
-        direct.put_campaign(BEFORE, whole, login=login)
-
-    for login in CURRENCIES:
-        direct.put_token(f"token-of-{login}", login)
-    campaign(7001, "Search", "shop")
-    campaign(7002, "Network", "shop")
-    campaign(7101, "Abroad", "export")
-    direct.put_ad_group(BEFORE, {"Id": 8001, "CampaignId": 7001, "Name": "All"}, login="shop")
-    tags = "https://shop.example/?utm_source=yandex&utm_medium=cpc&utm_campaign={campaign_id}&utm_content={ad_id}"
-    for ad in (9001, 9002):
-        whole = {"Id": ad, "CampaignId": 7001, "AdGroupId": 8001, "Type": "TEXT_AD", "TextAd": {"Href": tags}}
-        direct.put_ad(BEFORE, whole, login="shop")
-
-    def put(known_at: datetime, day: int, login: str, *rows: dict[str, Any]) -> None:
-        direct.put_day(known_at, date(2026, 3, day), rows, login=login)
-
-    goals = {("20002", "LSCCD"): 2, ("20003", "LSCCD"): 1}
-    put(BEFORE, 6, "shop", ad_day(7001, 9001, 3, "33.33", goals), ad_day(7001, 9002, 2, "20.00", {}))
-    put(BEFORE, 7, "shop", ad_day(7001, 9001, 4, "41.07", {}), ad_day(7002, 9003, 1, "10.01", {}))
-    put(BEFORE, 8, "shop", ad_day(7002, 9003, 9, "90.90", {}))
-    put(BEFORE, 8, "export", ad_day(7101, 9101, 1, "1.23", {}))
-    # a cost corrected, a day that turned out empty, a new day, a campaign that is deleted
-    put(BETWEEN, 7, "shop", ad_day(7001, 9001, 3, "30.05", {}), ad_day(7002, 9003, 1, "10.01", {}))
-    put(BETWEEN, 8, "export")
-    put(BETWEEN, 10, "shop", ad_day(7001, 9002, 5, "50.50", {}))
-    direct.delete("campaigns", 7002, BETWEEN, login="shop")
-
-
-def fill_metrika(metrika: YandexMetrika) -> None:
-    zone = {"time_zone_name": "Europe/Moscow"}
-    metrika.put_counter({"id": COUNTER, "name": "Shop", "site": "shop.example", "status": "Active", **zone}, BEFORE)
-    click = {
-        "visitID": 1, "clientID": 501, "dateTimeUTC": "2026-03-08 07:02:11", "lastTrafficSource": "ad",
-        "lastAdvEngine": "ya_direct", "lastDirectClickOrder": 7001, "startURL": "https://shop.example/?yclid=1",
-    }  # fmt: skip
-    searched = {
-        "visitID": 2, "clientID": 502, "dateTimeUTC": "2026-03-08 08:00:00", "lastTrafficSource": "organic",
-        "lastSearchEngine": "google", "referer": "https://www.google.com/",
-    }  # fmt: skip
-    metrika.put_visit(COUNTER, click, BEFORE)
-    metrika.put_visit(COUNTER, searched, BEFORE)
-    # the visit went on, and the other one was a robot's
-    reached = {"goalsID": [20002, 20009], "goalsDateTime": ["2026-03-08 10:04:00", "2026-03-08 10:09:13"]}
-    metrika.put_visit(COUNTER, {**click, **reached}, BETWEEN)
-    metrika.delete_visit(COUNTER, 2, BETWEEN)
 
 
 def answered_spend(direct: YandexDirect) -> dict[tuple[str, date, str], tuple[int, int]]:
@@ -185,40 +118,34 @@ def mornings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mornings]:
     folder = tmp_path_factory.mktemp("yandex")
     (folder / "definitions").mkdir()
     field_map = (DEFAULT_DEFINITIONS / "field_map.csv").read_text(encoding="utf-8")
-    (folder / "definitions" / "field_map.csv").write_text(field_map + GOALS, encoding="utf-8")
+    (folder / "definitions" / "field_map.csv").write_text(field_map + GOAL_KINDS, encoding="utf-8")
     with ExitStack() as stack:
-        crm, direct, metrika = AmoCrm(clock), YandexDirect(clock), YandexMetrika(clock)
-        for simulator in (crm, direct, metrika):
-            stack.enter_context(simulator)
-        fill_direct(direct)
-        fill_metrika(metrika)
+        yandex = YandexVendors.started(stack, clock)
+        crm = AmoCrm(clock)
+        stack.enter_context(crm)
         crm.put_pipeline(BEFORE, 7, {71: "Новый лид"})
         client = text_field(5502, "_ym_uid", "501", type_="tracking_data", code="_YM_UID")
         crm.put_lead(BEFORE, 100, pipeline_id=7, status_id=71, custom_fields_values=[client])
-        settings = load_settings(
-            _written(folder, crm=crm.url, direct=direct.url, metrika=metrika.url),
-            home=folder / "home",
-            environment={
-                "ONEFUNNEL_CONTACT_KEY": "made-up people, so the key is no secret",
-                "ONEFUNNEL_AMOCRM_TOKEN": crm.long_lived_token(FIRST_MORNING + timedelta(days=365)),
-                "ONEFUNNEL_YANDEX_DIRECT_TOKEN": "token-of-shop",
-                "ONEFUNNEL_YANDEX_DIRECT_TOKEN_EXPORT": "token-of-export",
-                "ONEFUNNEL_YANDEX_METRIKA_TOKEN": metrika.token,
-            },
-        )
+        amocrm = {"type": "amocrm", "account": "company", "since": SINCE, "base_url": crm.url}
+        configuration = {
+            "company": "Yandex", "time_zone": "Europe/Moscow", "reporting_currency": "RUB", "definitions": "definitions",
+            "sources": [amocrm, *yandex.sources],
+        }  # fmt: skip
+        file = folder / "onefunnel.yml"
+        file.write_text(yaml.safe_dump(configuration), encoding="utf-8")
+        environment = {
+            **yandex.environment,
+            "ONEFUNNEL_CONTACT_KEY": "made-up people, so the key is no secret",
+            "ONEFUNNEL_AMOCRM_TOKEN": crm.long_lived_token(FIRST_MORNING + timedelta(days=365)),
+        }
+        settings = load_settings(file, home=folder / "home", environment=environment)
         spend, built = [], []
         for morning in (FIRST_MORNING, SECOND_MORNING):
             clock.move_to(morning)
-            spend.append(answered_spend(direct))
+            spend.append(answered_spend(yandex.direct))
             pull(settings, clock)
             built.append(built_of(settings, clock))
         yield Mornings(*built, built_of(settings, clock, FIRST_MORNING + timedelta(hours=1)), spend)
-
-
-def _written(folder: Path, **urls: str) -> Path:
-    file = folder / "onefunnel.yml"
-    file.write_text(CONFIGURATION.format(since=SINCE, counter=COUNTER, **urls), encoding="utf-8")
-    return file
 
 
 def spend_in(rows: Rows) -> dict[tuple[str, date, str], tuple[int, int]]:
