@@ -115,7 +115,9 @@ priced as (
         floor(cast(nullif(kept.gross, '--') as decimal(24, 6)) * k.minor_per_unit + 0.5) as gross
     from kept
     left join currencies on currencies.account = kept.account and currencies.id = kept.campaignid
-    left join (select account, max(currency) as currency from currencies group by 1) as a on a.account = kept.account
+    left join (
+        select account, min(currency) as currency from currencies group by 1 having min(currency) = max(currency)
+    ) as a on a.account = kept.account
     left join staging.stg_definitions__currencies as k on k.currency = coalesce(currencies.currency, a.currency)
 )
 select 'ad_performance_daily' as contract, 'rows' as measure, cast(null as string) as currency,

@@ -16,21 +16,27 @@ companies as (
 ),
 
 lead_values as (
-    {{ custom_field_values('leads') | indent(4) }}
+    select told.account, told.id, told.field_id, told.field_code, told.position, told.value
+    from {{ custom_field_values('leads') }} as told
     union all
-    {{ custom_field_values('leads', 'custom_texts') | indent(4) }}
+    select told.account, told.id, told.field_id, told.field_code, told.position, told.value
+    from {{ custom_field_values('leads', 'custom_texts') }} as told
 ),
 
 contact_values as (
-    {{ custom_field_values('contacts') | indent(4) }}
+    select told.account, told.id, told.field_id, told.field_code, told.position, told.value
+    from {{ custom_field_values('contacts') }} as told
     union all
-    {{ custom_field_values('contacts', 'custom_texts') | indent(4) }}
+    select told.account, told.id, told.field_id, told.field_code, told.position, told.value
+    from {{ custom_field_values('contacts', 'custom_texts') }} as told
 ),
 
 company_values as (
-    {{ custom_field_values('companies') | indent(4) }}
+    select told.account, told.id, told.field_id, told.field_code, told.position, told.value
+    from {{ custom_field_values('companies') }} as told
     union all
-    {{ custom_field_values('companies', 'custom_texts') | indent(4) }}
+    select told.account, told.id, told.field_id, told.field_code, told.position, told.value
+    from {{ custom_field_values('companies', 'custom_texts') }} as told
 ),
 
 named as (

@@ -43,20 +43,16 @@ versions_with_key as (
     from versions
 ),
 
-version_values as (
-    {{ custom_field_values('versions_with_key') | indent(4) }}
-),
-
 answered as (
     select
-        version_values.account,
-        version_values.id,
-        version_values.field_id,
-        version_values.value
-    from version_values
+        told.account,
+        told.id,
+        told.field_id,
+        told.value
+    from {{ custom_field_values('versions_with_key') }} as told
     inner join fields
-        on version_values.account = fields.account and version_values.field_id = fields.field
-    where version_values.position = 1
+        on told.account = fields.account and told.field_id = fields.field
+    where told.position = 1
 ),
 
 -- events tell of a chosen value by its number; a choice that was taken away is known from an older list
