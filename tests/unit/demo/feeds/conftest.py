@@ -13,7 +13,7 @@ import pytest
 from demo.feeds import LivingCompany, living_company
 from orchestration.clock import FixedClock
 from orchestration.sources.api.amocrm import EVENT_TYPES, AmoCrm
-from orchestration.sources.api.stream import Connector, Known, Span
+from orchestration.sources.api.stream import Connector, Known, Pulled, Span, Stream
 from orchestration.sources.api.tokens import LongLivedToken
 from orchestration.sources.api.yandex_direct import YandexDirect
 from orchestration.sources.api.yandex_metrika import YandexMetrika
@@ -58,6 +58,14 @@ def connectors(company: LivingCompany) -> list[Connector]:
     return [crm, direct, metrika]
 
 
+def stream_of(company: LivingCompany, name: str) -> tuple[Connector, Stream]:
+    """A connector that has a stream, and the stream."""
+    ((connector, stream),) = [
+        (one, known) for one in connectors(company) for known in one.streams if known.name == name
+    ]
+    return connector, stream
+
+
 def rows_of(connector: Connector, stream: str, span: Span | None = None) -> list[dict[str, Any]]:
     """All rows of a first pull, or of some days."""
     (wanted,) = [one for one in connector.streams if one.name == stream]
@@ -68,6 +76,19 @@ def rows_of(connector: Connector, stream: str, span: Span | None = None) -> list
 def everything(company: LivingCompany, at: datetime) -> Rows:
     company.clock.move_to(at)
     return {stream.name: rows_of(one, stream.name) for one in connectors(company) for stream in one.streams}
+
+
+@pytest.fixture(scope="session")
+def pull(asked: Asked) -> Callable[[str, Known], Iterator[tuple[Pulled, dict[str, dict[str, Any]]]]]:
+    """Pulls a stream after what is known of it, at the clock's present instant: each pull with its rows by key."""
+
+    def pull_stream(name: str, known: Known) -> Iterator[tuple[Pulled, dict[str, dict[str, Any]]]]:
+        connector, stream = stream_of(asked.company, name)
+        for pulled in connector.pull(stream, known):
+            rows = [row for batch in pulled.batches for row in pa.table(batch).to_pylist()]
+            yield pulled, {"/".join(row[key] for key in stream.key): row for row in rows}
+
+    return pull_stream
 
 
 @pytest.fixture(scope="session")

@@ -567,3 +567,65 @@ def test_empty_lists_and_the_plain_429_and_the_block_can_be_asked_for(make: Make
     assert client.get("leads").json()["_embedded"] == []
     assert client.get("leads").json()["_embedded"] == {"leads": []}
     assert client.get("leads").status_code == 204
+
+
+# ---- what is looked up instead of searched
+
+
+def test_a_span_of_time_holds_the_rows_whose_instant_lies_in_it(make: Make) -> None:
+    crm = with_leads(make(), 30)
+    client = Client(crm)
+    first = int((START - timedelta(hours=1)).timestamp())
+    for bounds, expected in (((5, 9), range(5, 10)), ((None, 3), range(1, 4)), ((28, None), range(28, 31))):
+        spans = {
+            f"filter[{name}][{side}]": first + bound
+            for name in ("created_at", "updated_at")
+            for side, bound in zip(("from", "to"), bounds, strict=True)
+            if bound is not None
+        }
+        assert client.ids("leads", **spans) == list(expected)
+
+
+def test_links_follow_the_clock_and_new_changes(make: Make) -> None:
+    crm = make()
+    client = Client(crm)
+    crm.put_contact(START, 11)
+    crm.put_lead(START, 1, contacts=[11])
+    crm.put_lead(START + timedelta(hours=1), 2, contacts=[11])
+
+    def linked() -> list[int]:
+        (row,) = client.rows("contacts", {"with": "leads"})
+        return [lead["id"] for lead in row["_embedded"]["leads"]]
+
+    assert linked() == [1]
+    crm.clock.advance(timedelta(hours=1))
+    assert linked() == [1, 2]
+    crm.put_lead(START + timedelta(hours=1), 1, contacts=[])
+    assert linked() == [2]
+
+
+def test_a_price_may_have_kopecks_in_accounts_that_show_them(make: Make) -> None:
+    crm = make(minor_units=True)
+    crm.put_lead(START, 1, price=25000, price_with_minor_units=2500050)
+    crm.put_lead(START, 2, price=300)
+    rows = Client(crm).rows("leads")
+    assert [(row["price"], row["price_with_minor_units"]) for row in rows] == [(25000, 2500050), (300, 30000)]
+    plain = make()
+    plain.put_lead(START, 1, price=25000, price_with_minor_units=2500050)
+    assert "price_with_minor_units" not in Client(plain).rows("leads")[0]
+
+
+def test_a_field_says_its_code_and_its_choices(make: Make) -> None:
+    crm = make()
+    crm.put_custom_field(START, "leads", 5501, "utm_source", "tracking_data", code="UTM_SOURCE")
+    crm.put_custom_field(START, "leads", 5510, "Канал", "select", choices={"Сайт": 881, "Звонок": 882})
+    tag, channel = Client(crm).rows("leads/custom_fields")
+    assert (tag["code"], "enums" in tag) == ("UTM_SOURCE", False)
+    assert [(one["id"], one["value"]) for one in channel["enums"]] == [(881, "Сайт"), (882, "Звонок")]
+
+
+def test_the_account_names_the_types_of_tasks_that_it_made(make: Make) -> None:
+    crm = make()
+    crm.task_types = [{"id": 3, "name": "Демонстрация"}]
+    account = Client(crm).get("account", **{"with": "task_types"}).json()
+    assert [one["name"] for one in account["_embedded"]["task_types"]] == ["Звонок", "Встреча", "Демонстрация"]

@@ -33,6 +33,14 @@ LAST_VISIT = {
     "dateTimeUTC": "2026-03-01 20:59:58",
 }
 
+COUNTER_ROW = {
+    "id": COUNTER,
+    "name": "Shop",
+    "site": "example.com",
+    "status": "Active",
+    "time_zone_name": "Europe/Moscow",
+}
+
 
 @pytest.fixture
 def clock() -> FixedClock:
@@ -46,10 +54,7 @@ def metrika(clock: FixedClock) -> Iterator[YandexMetrika]:
 
 
 def filled(metrika: YandexMetrika) -> YandexMetrika:
-    metrika.put_counter(
-        {"id": COUNTER, "name": "Shop", "site": "example.com", "status": "Active", "time_zone_name": "Europe/Moscow"},
-        LONG_AGO,
-    )
+    metrika.put_counter(COUNTER_ROW, LONG_AGO)
     metrika.put_visit(COUNTER, FIRST_VISIT, datetime(2026, 3, 1, 7, 10, tzinfo=UTC))
     metrika.put_visit(COUNTER, LAST_VISIT, datetime(2026, 3, 1, 21, tzinfo=UTC))
     return metrika
@@ -133,6 +138,30 @@ def test_a_big_log_has_several_parts_numbered_from_0_each_with_its_header(clock:
         assert [entry["part_number"] for entry in status(metrika, log)["parts"]] == [0, 1]
         assert [len(part(metrika, log, number).text.splitlines()) for number in (0, 1)] == [2, 2]
         assert_refused(part(metrika, log, 2), 404, "not_found")
+
+
+def test_visits_put_by_columns_are_served_as_those_put_one_by_one(clock: FixedClock) -> None:
+    known_at = [datetime(2026, 3, 1, 7, 10, tzinfo=UTC), datetime(2026, 3, 1, 21, tzinfo=UTC)]
+    visits = [{"UTMSource": "", "goalsID": [], "goalsDateTime": [], **visit} for visit in (FIRST_VISIT, LAST_VISIT)]
+    served = []
+    for is_by_columns in (False, True):
+        metrika = YandexMetrika(clock)
+        if is_by_columns:
+            metrika.put_counter(COUNTER_ROW, LONG_AGO)
+            columns = {name: [visit[name] for visit in visits] for name in visits[0]}
+            metrika.put_visits(COUNTER, columns, known_at)
+        else:
+            filled(metrika)
+        # a later version, with a field that no other row has
+        metrika.put_visit(COUNTER, {**FIRST_VISIT, "pageViews": 9}, known_at[1])
+        with metrika:
+            log = created(metrika, fields=f"{FIELDS},ym:s:pageViews")
+            clock.advance(timedelta(seconds=90))
+            served.append(part(metrika, log).content)
+    assert served[0] == served[1]
+    assert served[0].count(b"\n") == 3
+    with pytest.raises(ValueError, match="other lengths"):
+        metrika.put_visits(COUNTER, {**columns, "UTMSource": ["one"]}, known_at)
 
 
 def test_text_cells_escape_tab_newline_and_backslash(metrika: YandexMetrika, clock: FixedClock) -> None:
