@@ -5,12 +5,14 @@ A campaign has one to three groups with one to three ads each. Some ads were del
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
-from demo.company import ALL_CAMPAIGNS, local_instant
+from demo.campaigns import Campaign
+from demo.company import local_instant
 from demo.exports.marketing import TAGS
 from demo.randomness import Flags, Ints, Times
 
@@ -24,7 +26,7 @@ LANDINGS = {"brand_search": "/", "retargeting": "/tarify"}
 
 @dataclass(frozen=True)
 class Ad:
-    """An ad of a Direct campaign. `campaign` is its position in ALL_CAMPAIGNS, `weight` its share inside the campaign.
+    """An ad of a Direct campaign. `campaign` is its position among the company's campaigns, `weight` its share inside the campaign.
 
     `deleted_on` is the Moscow day on which it was deleted, empty while it lives. `query` are the tags of its link.
     """
@@ -38,12 +40,12 @@ class Ad:
 
 
 @cache
-def direct_ads() -> tuple[Ad, ...]:
-    """Return all ads of the campaigns of Yandex Direct, by campaign, group and place."""
+def direct_ads(campaigns: tuple[Campaign, ...]) -> tuple[Ad, ...]:
+    """Return all ads of a company's campaigns in Yandex Direct, by campaign, group and place."""
     ads = []
-    mine = [place for place, campaign in enumerate(ALL_CAMPAIGNS) if campaign.platform == "yandex_direct"]
+    mine = [n for n, campaign in enumerate(campaigns) if campaign.platform == "yandex_direct" and campaign.weight > 0]
     for turn, place in enumerate(mine):
-        campaign = ALL_CAMPAIGNS[place]
+        campaign = campaigns[place]
         source, medium = TAGS[campaign.platform]
         for group in range(1 + turn % 3):
             for number in range(1 + (turn + group) % 3):
@@ -64,17 +66,15 @@ def direct_ads() -> tuple[Ad, ...]:
     return tuple(ads)
 
 
-def is_alive(places: Ints, at: Times) -> Flags:
-    """Tell at which instants (n) which of the ads (k positions of `direct_ads`) are not yet deleted: n × k."""
-    ads = direct_ads()
-    ends = np.array([local_instant(ads[n].deleted_on or "9999-12-31") for n in places.tolist()], dtype="datetime64[s]")
+def is_alive(ads: Sequence[Ad], at: Times) -> Flags:
+    """Tell at which instants (n) which of the ads (k) are not yet deleted: n × k."""
+    ends = np.array([local_instant(ad.deleted_on or "9999-12-31") for ad in ads], dtype="datetime64[s]")
     alive: Flags = at[:, None] < ends[None, :]
     return alive
 
 
-def clicked_ads(rng: np.random.Generator, campaign: Ints, at: Times) -> Ints:
-    """Draw the ad that was clicked, as a position of `direct_ads`; -1 where the campaign is none of Direct's."""
-    ads = direct_ads()
+def clicked_ads(rng: np.random.Generator, ads: Sequence[Ad], campaign: Ints, at: Times) -> Ints:
+    """Draw the ad that was clicked, as its position in `ads`; -1 where the campaign is none of Direct's."""
     of_campaign = np.array([ad.campaign for ad in ads])
     weights = np.array([ad.weight for ad in ads])
     drawn = np.full(len(campaign), -1)
@@ -82,7 +82,7 @@ def clicked_ads(rng: np.random.Generator, campaign: Ints, at: Times) -> Ints:
     for position in np.unique(of_campaign):
         rows = np.flatnonzero(campaign == position)
         places = np.flatnonzero(of_campaign == position)
-        cumulated = np.cumsum(is_alive(places, at[rows]) * weights[places], axis=1)
+        cumulated = np.cumsum(is_alive([ads[n] for n in places.tolist()], at[rows]) * weights[places], axis=1)
         found = (points[rows, None] * cumulated[:, -1:] >= cumulated).sum(axis=1)
         drawn[rows] = places[np.minimum(found, len(places) - 1)]
     return drawn

@@ -6,7 +6,7 @@ the call, and no instant says when it took place), and a closing date that was p
 The branch of Tehran has a CRM of its own.
 
 Signing leads to `Договор подписан`, the first payment to the vendor's own stage 142. The price is that of the proposal, VAT
-included; of some deals it was corrected when the contract was signed.
+included, in roubles; of some deals it was corrected when the contract was signed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 
 from demo.company import (
-    ALL_CAMPAIGNS,
     CHANNEL_NAMES,
     ENDS_AT,
     JOBS,
@@ -29,19 +28,19 @@ from demo.company import (
     REGIONS,
     REPS,
     SEGMENT_IN_ICP,
+    SLA_CHANGE,
     local_instant,
 )
 from demo.exports.crm import COMMENTS, LEVEL_NAMES, REASON_NAMES, SEGMENT_NAMES, SOURCE_NAMES
 from demo.exports.identities import World
 from demo.exports.marketing import TAGS
 from demo.feeds import amocrm_account as account
-from demo.feeds.advertisements import direct_ads
 from demo.feeds.amocrm_account import CustomField
 from demo.feeds.bookkeeping import CrmBooks
 from demo.feeds.clicks import session_clicks
 from demo.feeds.times import instant, unix
 from demo.randomness import generator_for
-from demo.sales import STAGES, owners_of
+from demo.sales import BEFORE_REVIVED_SQL, FOREIGN_PRICES, STAGES
 from demo.simulators.amocrm import AmoCrm, call
 
 Row = dict[str, Any]
@@ -59,7 +58,7 @@ STAGE_OF = dict(
     zip(STAGES, ("new", "qualified", "confirmed", "proposal", "signed", "paid", "returned", "lost"), strict=True)
 )
 ORDER = ("new", "qualified", "handed_over", "accepted", "confirmed", "proposal", "signed", "paid")
-AUTOMATIC_SINCE = int(unix(local_instant("2026-04-01")))
+AUTOMATIC_SINCE = int(unix(local_instant(SLA_CHANGE.started_on)))
 """From then on a robot hands leads over."""
 
 
@@ -136,24 +135,22 @@ def _merged(changes: list[_Change]) -> Iterator[_Change]:
 
 
 class _Staff:
-    """Who works on a lead: a rep who has left is followed by a colleague."""
+    """Who held each lead when. `dealt` : lead (position) → instants and users, in the order of time."""
 
     def __init__(self, world: World) -> None:
-        self._left = {rep.owner_id: int(unix(local_instant(rep.ended_on))) for rep in REPS if rep.ended_on}
-        stays = [rep for rep in REPS if not rep.ended_on]
-        self._heirs = [rep.owner_id for rep in stays]
-        self.owners = owners_of(world.company).tolist()
+        assignments = world.sales.assignments
+        self.dealt: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        rows = zip(
+            assignments.lead.tolist(), unix(assignments.assigned_at).tolist(), assignments.owner.tolist(), strict=True
+        )
+        for n, at, owner in rows:
+            self.dealt[n].append((at, account.USER_IDS[owner]))
         qualifiers = [account.USER_IDS[qualifier.owner_id] for qualifier in QUALIFIERS]
         self.qualifiers = [qualifiers[n] for n in world.company.leads.qualifier.tolist()]
 
-    def user(self, owner: str, turn: int, at: int) -> int:
-        """The user who does the owner's work at an instant; `turn` shares the work of one who left."""
-        if at >= self._left.get(owner, END + 10**9):
-            owner = self._heirs[turn % len(self._heirs)]
-        return account.USER_IDS[owner]
-
-    def leaves_at(self, owner: str) -> int | None:
-        return self._left.get(owner)
+    def holder(self, n: int, before: int) -> int:
+        """The user who held a lead just before an instant; ROBOT where nobody did yet."""
+        return next((user for at, user in reversed(self.dealt[n]) if at < before), account.ROBOT)
 
 
 @dataclass
@@ -199,9 +196,10 @@ def fill_amocrm(simulator: AmoCrm, world: World) -> CrmBooks:
     stories = {n: _story(world, staff, cards, n, ids[n]) for n in own}
     _tell_origin(world, stories, books)
     _tell_answers(journal, simulator, world, staff, stories, books)
+    _tell_owners(staff, stories, books)
     _tell_stages(world, staff, stories, books)
     _tell_cards(cards, stories, ids, world)
-    second = _second_deals(world, staff)
+    second = _second_deals(world)
     copies = _copies(journal, simulator, world, staff, cards, own, stories)
     gone, back = _mistakes(journal, simulator, world, stories)
     for story in (*stories.values(), *second, *copies.stories):
@@ -350,8 +348,8 @@ def _story(world: World, staff: _Staff, cards: _Cards, n: int, lead: int) -> _St
     card = cards.of_lead[n]
     story.move(
         created, account.ROBOT, "new", name=f"Заявка: {world.names[person]}", price=0,
-        created_by=qualifier if is_by_hand else account.ROBOT, responsible_user_id=qualifier,
-        group_id=account.GROUP_MARKETING, contacts=[] if card is None else [card],
+        created_by=qualifier if is_by_hand else account.ROBOT, responsible_user_id=account.ROBOT, group_id=0,
+        contacts=[] if card is None else [card],
         company=None if card is None else int(world.account_ids[world.company.people.account[person]]),
     )  # fmt: skip
     return story
@@ -363,14 +361,14 @@ def _tell_origin(world: World, stories: dict[int, _Story], books: _Books) -> Non
     rng = generator_for(world.company.seed, "feeds/amocrm/origin")
     draws = rng.random((len(leads), 3))
     comment = rng.integers(0, len(COMMENTS), len(leads)).tolist()
-    ads = direct_ads()
+    ads = clicks.ads
     for n, story in stories.items():
         way_in, entry, campaign = int(leads.way_in[n]), int(clicks.entry[n]), int(leads.campaign[n])
         is_online = way_in in (0, 1, 2)
         custom: dict[CustomField, Any] = {}
         query = ""
         if campaign >= 0 and (is_online or way_in == 4):
-            bought = ALL_CAMPAIGNS[campaign]
+            bought = world.company.campaigns[campaign]
             is_tagged = bool(sessions.is_tagged[entry]) if entry >= 0 else draws[n, 0] >= UNTAGGED_SHARE
             ad = int(clicks.ad[entry]) if entry >= 0 else -1
             if is_tagged:
@@ -423,7 +421,7 @@ def _tell_answers(
             story.tell(story.created_at, account.ROBOT, custom=values)
             continue
         late.add(story.lead)
-        user = staff.qualifiers[n]
+        user = staff.holder(n, at)
         story.tell(at, user, custom=values)
         answer = {
             "field_id": custom.field_id,
@@ -446,7 +444,7 @@ class _Step:
     stage: str
 
 
-def _steps(world: World, stories: dict[int, _Story], owners: list[str]) -> dict[int, list[_Step]]:
+def _steps(world: World, stories: dict[int, _Story]) -> dict[int, list[_Step]]:
     """The stages of each lead: the world's log, hand-overs, and the moment a rep took the lead up."""
     events, outcomes, contacts = world.sales.stage_events, world.sales.outcomes, world.sales.contacts
     steps: dict[int, list[_Step]] = {n: [] for n in stories}
@@ -454,17 +452,18 @@ def _steps(world: World, stories: dict[int, _Story], owners: list[str]) -> dict[
     for n, stage, at in rows:
         if n in stories and STAGES[stage] != "lead":
             steps[n].append(_Step(at, STAGE_OF[STAGES[stage]]))
+    reps = {rep.owner_id for rep in REPS}
     worked: dict[int, list[int]] = defaultdict(list)
     for n, at, owner in zip(
         contacts.lead.tolist(), unix(contacts.occurred_at).tolist(), contacts.owner.tolist(), strict=True
     ):
-        if owner == owners[n]:
+        if owner in reps:
             worked[n].append(at)
     revived = ~np.isnat(outcomes.returned_at) & ~np.isnat(outcomes.sql_at)
     for n, found in steps.items():
         handed = [] if np.isnat(outcomes.handed_at[n]) else [int(unix(outcomes.handed_at[n]))]
         if revived[n]:
-            handed.append(int(unix(outcomes.sql_at[n])) - DAY)
+            handed.append(int(unix(outcomes.sql_at[n] - BEFORE_REVIVED_SQL)) + HOUR)
         for at in handed:
             found.append(_Step(at, "handed_over"))
             following = min((step.at for step in found if step.at > at), default=END)
@@ -481,25 +480,17 @@ def _tell_stages(world: World, staff: _Staff, stories: dict[int, _Story], books:
     rng = generator_for(world.company.seed, "feeds/amocrm/stages")
     draws = rng.random((len(world.company.leads), 2))
     deal_of: dict[int, int] = {n: deal for deal, n in enumerate(deals.lead.tolist()) if n >= 0}
-    for n, steps in _steps(world, stories, staff.owners).items():
-        story, owner = stories[n], staff.owners[n]
-        qualifier = staff.qualifiers[n]
-        amount = int(deals.amount[deal_of[n]]) if n in deal_of else 0
+    in_roubles = _in_roubles(world)
+    for n, steps in _steps(world, stories).items():
+        story = stories[n]
+        amount = in_roubles[deal_of[n]] if n in deal_of else 0
         reason = account.LOSS_REASON_IDS.get(REASON_NAMES[outcomes.reason[n]])
         is_restated = draws[n, 0] < RESTATED_SHARE and {"proposal", "signed"} <= {step.stage for step in steps}
-        is_with_sales, is_priced, is_lost = False, False, False
+        is_priced, is_lost = False, False
         for step in steps:
-            user = staff.user(owner, n, step.at)
-            by = user if is_with_sales else qualifier
+            by = _by(staff, n, step.at)
             fields: dict[str, Any] = {}
-            if step.stage == "handed_over":
-                by = account.ROBOT if step.at >= AUTOMATIC_SINCE else qualifier
-                is_with_sales = True
-                fields = {"responsible_user_id": user, "group_id": account.GROUP_SALES}
-            elif step.stage == "returned":
-                is_with_sales = False
-                fields = {"responsible_user_id": qualifier, "group_id": account.GROUP_MARKETING}
-            elif step.stage == "lost":
+            if step.stage == "lost":
                 fields = {"loss_reason_id": reason}
             elif step.stage in ("proposal", "signed") and not is_priced:
                 is_priced = True
@@ -509,15 +500,13 @@ def _tell_stages(world: World, staff: _Staff, stories: dict[int, _Story], books:
                 books.reopened.append(story.lead)
             is_lost = step.stage == "lost"
             if step.stage == "signed" and is_restated:
-                story.tell(step.at - HOUR, user, **_price(amount))
+                story.tell(step.at - HOUR, staff.holder(n, step.at - HOUR), **_price(amount))
                 books.restated.append(story.lead)
             story.move(step.at, by, step.stage, **fields)
         last = steps[-1] if steps else None
         if last is not None and last.stage == "lost" and draws[n, 1] < BACKDATED_SHARE and last.at < END - 4 * DAY:
-            user = staff.user(owner, n, last.at + 3 * DAY)
-            story.tell(last.at + 3 * DAY, user, closed_at=last.at - DAY)
+            story.tell(last.at + 3 * DAY, staff.holder(n, last.at + 3 * DAY), closed_at=last.at - DAY)
             books.backdated.append(story.lead)
-        _tell_successor(staff, story, steps, owner, n, books)
         names = [step.stage for step in steps]
         if names.count("handed_over") > 1:
             books.twice_handed.append(story.lead)
@@ -526,22 +515,34 @@ def _tell_stages(world: World, staff: _Staff, stories: dict[int, _Story], books:
             books.backwards.append(story.lead)
 
 
+def _in_roubles(world: World) -> list[int]:
+    """What each deal is worth in kopecks: the account has one currency, and reps turn prices into it by the price list."""
+    deals = world.sales.deals
+    kopecks = deals.amount.copy()
+    for code, (roubles_a_unit, _) in FOREIGN_PRICES.items():
+        kopecks = np.where(deals.currency == code, deals.amount * round(100 * roubles_a_unit) // 100, kopecks)
+    return kopecks.tolist()
+
+
 def _price(amount: int) -> dict[str, int]:
     """An amount in kopecks as the two fields of a lead."""
     return {"price": amount // 100, "price_with_minor_units": amount}
 
 
-def _tell_successor(staff: _Staff, story: _Story, steps: list[_Step], owner: str, n: int, books: _Books) -> None:
-    """On the day a rep leaves, the leads that are open and theirs go to a colleague."""
-    left = staff.leaves_at(owner)
-    if left is None:
-        return
-    before = [step.stage for step in steps if step.at < left]
-    if "handed_over" not in before or before[-1] in ("lost", "paid", "returned", "qualified"):
-        return
-    heir = staff.user(owner, n, left)
-    story.give(left, heir, heir)
-    books.reassigned.append(story.lead)
+def _tell_owners(staff: _Staff, stories: dict[int, _Story], books: _Books) -> None:
+    """Leads wait for a robot to deal them; later they pass from hand to hand, and on the day a rep leaves to a colleague."""
+    left = {int(unix(local_instant(rep.ended_on))) for rep in REPS if rep.ended_on}
+    for n, story in stories.items():
+        for at, user in staff.dealt[n]:
+            story.give(at, user if at in left else _by(staff, n, at), user)
+            if at in left:
+                books.reassigned.append(story.lead)
+
+
+def _by(staff: _Staff, n: int, at: int) -> int:
+    """Who changes a lead at an instant: whoever holds it, and a robot what is distributed automatically."""
+    is_dealt = any(at == dealt_at for dealt_at, _ in staff.dealt[n])
+    return account.ROBOT if is_dealt and at >= AUTOMATIC_SINCE else staff.holder(n, at)
 
 
 def _tell_cards(cards: _Cards, stories: dict[int, _Story], ids: dict[int, int], world: World) -> None:
@@ -554,15 +555,15 @@ def _tell_cards(cards: _Cards, stories: dict[int, _Story], ids: dict[int, int], 
             stories[n].tell(stories[n].created_at + 30 * DAY, account.ROBOT, contacts=[])
 
 
-def _second_deals(world: World, staff: _Staff) -> list[_Story]:
+def _second_deals(world: World) -> list[_Story]:
     """Further deals of customers, in the pipeline of their own; nobody hands them over."""
     deals = world.sales.deals
     lead_of_person = dict(zip(world.company.leads.person.tolist(), range(len(world.company.leads)), strict=True))
+    in_roubles = _in_roubles(world)
     stories = []
     for deal in np.flatnonzero((deals.lead < 0) & ~deals.is_branch).tolist():
         created, person = int(unix(deals.created_at[deal])), int(deals.person[deal])
-        owner = str(deals.owner[deal])
-        user = staff.user(owner, deal, created)
+        user = account.USER_IDS[str(deals.owner[deal])]
         story = _Story(int(world.deal_ids[deal]), account.OWN_CUSTOMERS, created)
         has_card = not world.is_lost_contact[lead_of_person[person]]
         story.move(
@@ -574,14 +575,14 @@ def _second_deals(world: World, staff: _Staff) -> list[_Story]:
         )  # fmt: skip
         won = None if np.isnat(deals.won_at[deal]) else int(unix(deals.won_at[deal]))
         proposed = created + 5 * DAY if won is None else created + (won - created) // 2
-        amount = _price(int(deals.amount[deal]))
+        amount = _price(in_roubles[deal])
         if proposed < END:
-            story.move(proposed, staff.user(owner, deal, proposed), "proposal", **amount)
+            story.move(proposed, user, "proposal", **amount)
         if won is not None:
-            story.move(won, staff.user(owner, deal, won), "signed", **amount)
+            story.move(won, user, "signed", **amount)
         if not np.isnat(deals.paid_at[deal]):
             paid = int(unix(deals.paid_at[deal]))
-            story.move(paid, staff.user(owner, deal, paid), "paid")
+            story.move(paid, user, "paid")
         stories.append(story)
     return stories
 
@@ -683,7 +684,7 @@ def _put_work(
         strict=True,
     )  # fmt: skip
     for number, (n, at, kind, is_outgoing, is_answered, talk, owner) in enumerate(rows):
-        user = staff.user(owner, n, at)
+        user = account.USER_IDS[owner]
         people = {"created_by": user, "responsible_user_id": user, "group_id": account.GROUP_OF_USER[user]}
         if kind in (1, 2):
             _put_meeting(journal, simulator, TASK_FIRST_ID + number, ids[n], at, kind, is_answered, talk, people)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from demo.exports.identities import World
-from demo.feeds.advertisements import clicked_ads
+from demo.feeds.advertisements import Ad, clicked_ads, direct_ads
 from demo.randomness import Ints, generator_for
 
 CLICK_ID_BASE, CLICK_ID_STEP = 10**17, 3_141_592_653_589
@@ -15,11 +15,12 @@ CLICK_ID_BASE, CLICK_ID_STEP = 10**17, 3_141_592_653_589
 
 @dataclass(frozen=True)
 class SessionClicks:
-    """By position of the session: `ad` is a position of `direct_ads` or -1, `click_id` the number of yclid.
+    """By position of the session: `ad` is a position of `ads` or -1, `click_id` the number of yclid.
 
     entry: by position of the lead, the session with the form, chat or request that became the lead; -1 without one.
     """
 
+    ads: tuple[Ad, ...]
     ad: Ints
     click_id: Ints
     entry: Ints
@@ -28,12 +29,14 @@ class SessionClicks:
 def session_clicks(world: World) -> SessionClicks:
     """Return what each of the world's sessions brought along."""
     sessions = world.journeys.sessions
+    ads = direct_ads(world.company.campaigns)
     rng = generator_for(world.company.seed, "feeds/clicks")
     entry = np.full(len(world.company.leads), -1)
     became = np.flatnonzero((sessions.lead >= 0) & np.isin(sessions.goal, (1, 2, 3)))
     entry[sessions.lead[became]] = became
     return SessionClicks(
-        ad=clicked_ads(rng, sessions.campaign, sessions.started_at),
+        ads=ads,
+        ad=clicked_ads(rng, ads, sessions.campaign, sessions.started_at),
         click_id=CLICK_ID_BASE + CLICK_ID_STEP * np.arange(1, len(sessions.lead) + 1),
         entry=entry,
     )

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from demo.company import ALL_CAMPAIGNS, local_days, local_instant
+from demo.company import local_days, local_instant
 from demo.exports.identities import World
 from demo.exports.marketing import TAGS
-from demo.feeds.advertisements import LANDINGS, SITE, direct_ads, is_alive
+from demo.feeds.advertisements import LANDINGS, SITE, Ad, is_alive
 from demo.feeds.bookkeeping import DirectBooks
-from demo.feeds.clicks import session_clicks
+from demo.feeds.clicks import SessionClicks, session_clicks
 from demo.feeds.times import instant, local_days_of, moscow_hour, unix
 from demo.randomness import MOSCOW_OFFSET, Ints, generator_for
 from demo.simulators.yandex_direct import YandexDirect
@@ -41,14 +41,14 @@ def fill_yandex_direct(simulator: YandexDirect, world: World, *, login: str) -> 
 
     The final version of every day sums, per campaign, to `world.journeys.delivery`: impressions, clicks and cost.
     """
-    _put_structure(simulator, login)
-    return _put_days(simulator, world, login)
+    clicks = session_clicks(world)
+    _put_structure(simulator, world, clicks.ads, login)
+    return _put_days(simulator, world, clicks, login)
 
 
-def _put_structure(simulator: YandexDirect, login: str) -> None:
-    ads = direct_ads()
+def _put_structure(simulator: YandexDirect, world: World, ads: tuple[Ad, ...], login: str) -> None:
     for turn, place in enumerate(sorted({ad.campaign for ad in ads})):
-        campaign = ALL_CAMPAIGNS[place]
+        campaign = world.company.campaigns[place]
         campaign_id = int(campaign.campaign_id)
         begins = instant(int(unix(local_instant(campaign.started_on))))
         source, medium = TAGS[campaign.platform]
@@ -112,22 +112,22 @@ def _split(total: Ints, weights: Ints) -> Ints:
     return np.diff(upto, axis=1, prepend=0)
 
 
-def _delivered(world: World, seen: Ints) -> dict[str, Ints]:
+def _delivered(world: World, ads: tuple[Ad, ...], seen: Ints) -> dict[str, Ints]:
     """Columns of the final ad days: `day` (number of the local day), `ad`, `impressions`, `clicks`, `cost` in kopecks.
 
     seen : sessions by ad and day; an ad has at least the clicks that brought them.
     """
     delivery = world.journeys.delivery
     first = local_days()[0]
-    of_campaign = np.array([ad.campaign for ad in direct_ads()])
-    weights = np.array([ad.weight for ad in direct_ads()])
+    of_campaign = np.array([ad.campaign for ad in ads])
+    weights = np.array([ad.weight for ad in ads])
     parts: dict[str, list[Ints]] = {name: [] for name in ("day", "ad", "impressions", "clicks", "cost")}
     for position in np.unique(of_campaign):
         rows = np.flatnonzero(delivery.campaign == position)
         places = np.flatnonzero(of_campaign == position)
         day = (delivery.day[rows].astype("datetime64[D]") - first).astype(np.int64)
         midnight = delivery.day[rows].astype("datetime64[s]") - MOSCOW_OFFSET
-        share = is_alive(places, midnight) * weights[places]
+        share = is_alive([ads[n] for n in places.tolist()], midnight) * weights[places]
         own = seen[places][:, day].T
         clicks = own + _split(delivery.clicks[rows] - own.sum(axis=1), share)
         impressions = clicks + _split(delivery.impressions[rows] - delivery.clicks[rows], share)
@@ -165,14 +165,13 @@ def _conversions(world: World, ad: Ints) -> dict[str, Ints]:
     }
 
 
-def _put_days(simulator: YandexDirect, world: World, login: str) -> DirectBooks:
+def _put_days(simulator: YandexDirect, world: World, clicks: SessionClicks, login: str) -> DirectBooks:
     sessions = world.journeys.sessions
-    ads, days = direct_ads(), local_days()
-    ad = session_clicks(world).ad
+    ads, ad, days = clicks.ads, clicks.ad, local_days()
     clicked = np.flatnonzero(ad >= 0)
     seen = np.zeros((len(ads), len(days)), dtype=np.int64)
     np.add.at(seen, (ad[clicked], (local_days_of(sessions.started_at[clicked]) - days[0]).astype(np.int64)), 1)
-    final = _delivered(world, seen)
+    final = _delivered(world, ads, seen)
     rng = generator_for(world.company.seed, "feeds/yandex_direct")
     is_invalid = (rng.random(len(final["day"])) < INVALID_SHARE) & (final["clicks"] > 0)
     invalid = np.where(is_invalid, 1 + final["clicks"] // 10, 0)
@@ -187,11 +186,13 @@ def _put_days(simulator: YandexDirect, world: World, login: str) -> DirectBooks:
 
     names = ("day", "ad", "impressions", "clicks", "cost")
     columns = [final[name].tolist() for name in names] + [invalid.tolist(), invalid_cost.tolist(), given_back.tolist()]
+    campaign_ids = [int(world.company.campaigns[ad.campaign].campaign_id) for ad in ads]
     of_day: dict[int, list[_AdDay]] = defaultdict(list)
     for day, place, *numbers in zip(*columns, strict=True):
-        of_day[day].append(_AdDay(place, *numbers, reached=conversions.get((day, place), [])))
+        of_day[day].append(_AdDay(ads[place], campaign_ids[place], *numbers, reached=conversions.get((day, place), [])))
     for day, ad_days in of_day.items():
         _put_versions(simulator, login, day, days[day].astype(object), ad_days)
+    has_ended = [bool(campaign.ended_on) for campaign in world.company.campaigns]
     return DirectBooks(
         invalid_clicks=int(invalid.sum()),
         invalid_kopecks=int(invalid_cost.sum()),
@@ -199,9 +200,7 @@ def _put_days(simulator: YandexDirect, world: World, login: str) -> DirectBooks:
         late_conversions=int((converted["known"] > converted["day"] + 1).sum()),
         conversions=len(converted["day"]),
         deleted_ads=tuple(ad.ad_id for ad in ads if ad.deleted_on),
-        archived=tuple(
-            int(ALL_CAMPAIGNS[n].campaign_id) for n in sorted({ad.campaign for ad in ads}) if ALL_CAMPAIGNS[n].ended_on
-        ),
+        archived=tuple(sorted({key for key, ad in zip(campaign_ids, ads, strict=True) if has_ended[ad.campaign]})),
     )
 
 
@@ -210,7 +209,8 @@ class _AdDay:
 
     def __init__(
         self,
-        place: int,
+        ad: Ad,
+        campaign_id: int,
         impressions: int,
         clicks: int,
         cost: int,
@@ -220,12 +220,7 @@ class _AdDay:
         *,
         reached: Sequence[tuple[int, str]],
     ) -> None:
-        ad = direct_ads()[place]
-        self._ids = {
-            "CampaignId": int(ALL_CAMPAIGNS[ad.campaign].campaign_id),
-            "AdGroupId": ad.group_id,
-            "AdId": ad.ad_id,
-        }
+        self._ids = {"CampaignId": campaign_id, "AdGroupId": ad.group_id, "AdId": ad.ad_id}
         self._impressions, self._clicks, self._cost = impressions, clicks, cost
         self._invalid, self._invalid_cost, self._given_back = invalid, invalid_cost, given_back
         self._reached = reached

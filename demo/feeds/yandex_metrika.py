@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from demo.company import ALL_CAMPAIGNS, CHANNEL_NAMES, STARTS_AT
+from demo.company import CHANNEL_NAMES, STARTS_AT
 from demo.exports.identities import World
 from demo.exports.marketing import TAGS, referrers_of
 from demo.exports.notation import pick
-from demo.feeds.advertisements import SITE, direct_ads
+from demo.feeds.advertisements import SITE
 from demo.feeds.bookkeeping import MetrikaBooks
 from demo.feeds.clicks import SessionClicks, session_clicks
 from demo.feeds.times import instant, local_days_of, moscow_hour, unix
@@ -138,7 +138,7 @@ def _visits(world: World, clicks: SessionClicks, has_email: Flags) -> Columns:
         with_goal.tolist(), _texts(sessions.started_at[with_goal] + MOSCOW_OFFSET + after), strict=True
     ):
         goal_times[place] = [at]
-    ads = direct_ads()
+    ads = clicks.ads
     has_ad = clicks.ad >= 0
     return {
         "visitID": visit_ids(count),
@@ -158,7 +158,7 @@ def _visits(world: World, clicks: SessionClicks, has_email: Flags) -> Columns:
         "goalsOrder": [[""] if goals else empty for goals in reached],
         "goalsCurrency": [[""] if goals else empty for goals in reached],
         "lastDirectClickOrder": [
-            int(ALL_CAMPAIGNS[ads[n].campaign].campaign_id) if n >= 0 else 0 for n in clicks.ad.tolist()
+            int(world.company.campaigns[ads[n].campaign].campaign_id) if n >= 0 else 0 for n in clicks.ad.tolist()
         ],
         "lastDirectBannerGroup": [ads[n].group_id if n >= 0 else 0 for n in clicks.ad.tolist()],
         "lastDirectClickBanner": [ads[n].ad_id if n >= 0 else 0 for n in clicks.ad.tolist()],
@@ -174,7 +174,7 @@ def _sources(world: World, domains: list[str], has_ad: Flags) -> Columns:
     sessions = world.journeys.sessions
     kinds, engines, referring, searching, social = [], [], [], [], []
     mail, organic = CHANNEL_NAMES.index("email"), CHANNEL_NAMES.index("organic_search")
-    is_bought = [campaign.click_cost > 0 for campaign in ALL_CAMPAIGNS]
+    is_bought = [campaign.click_cost > 0 for campaign in world.company.campaigns]
     rows = zip(
         sessions.channel.tolist(), sessions.campaign.tolist(), sessions.is_tagged.tolist(), domains, has_ad.tolist(),
         strict=True,
@@ -205,18 +205,18 @@ def _sources(world: World, domains: list[str], has_ad: Flags) -> Columns:
     }
 
 
-def _queries() -> tuple[list[str], list[str]]:
+def _queries(world: World, clicks: SessionClicks) -> tuple[list[str], list[str]]:
     """Tags of a link, as its query: of each ad of Direct, and of each campaign elsewhere."""
     elsewhere = [
         "utm_source={}&utm_medium={}&utm_campaign={}".format(*TAGS[campaign.platform], campaign.utm_campaign)
-        for campaign in ALL_CAMPAIGNS
+        for campaign in world.company.campaigns
     ]
-    return [ad.query for ad in direct_ads()], elsewhere
+    return [ad.query for ad in clicks.ads], elsewhere
 
 
 def _start_addresses(world: World, clicks: SessionClicks, has_email: Flags) -> list[str]:
     sessions = world.journeys.sessions
-    of_ads, elsewhere = _queries()
+    of_ads, elsewhere = _queries(world, clicks)
     addresses = []
     rows = zip(
         sessions.landing.tolist(), sessions.campaign.tolist(), sessions.is_tagged.tolist(), clicks.ad.tolist(),
@@ -241,7 +241,7 @@ def _start_addresses(world: World, clicks: SessionClicks, has_email: Flags) -> l
 def _tags(world: World, clicks: SessionClicks) -> Columns:
     """The tags of the first address, field by field."""
     sessions = world.journeys.sessions
-    of_ads, elsewhere = _queries()
+    of_ads, elsewhere = _queries(world, clicks)
     texts = ["", *of_ads, *elsewhere]
     parsed = [dict(part.split("=", 1) for part in text.split("&")) if text else {} for text in texts]
     index = np.where(clicks.ad >= 0, 1 + clicks.ad, 1 + len(of_ads) + sessions.campaign)

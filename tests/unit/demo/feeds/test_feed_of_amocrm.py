@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
+import requests
 
-from demo.company import CAMPAIGNS
+from demo.campaigns import CAMPAIGNS
+from demo.company import SIZES
+from demo.exports import build_world
 from demo.feeds import amocrm_account as account
+from demo.feeds.amocrm import fill_amocrm
+from demo.simulators.amocrm import AmoCrm, Rules
+from orchestration.clock import FixedClock
 
 STAGE_OF_STATUS = {key: stage for (_, stage), key in account.STATUS_IDS.items()}
 Row = dict[str, Any]
@@ -133,6 +140,36 @@ def test_the_money_of_signed_leads_is_that_of_the_worlds_won_deals(asked: Any) -
     assert sum(row["status_id"] == "142" for row in signed) == paid
 
 
+def test_prices_abroad_are_written_in_roubles_of_the_price_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SIZES, "abroad", replace(SIZES["small"], leads=600, sells_abroad=True))
+    world = build_world(7, "abroad")
+    clock = FixedClock(datetime(2026, 9, 1, tzinfo=UTC))
+    crm = AmoCrm(clock, rules=Rules(requests_a_second=None, account_requests_a_second=None, minor_units=True))
+    fill_amocrm(crm, world)
+    token = crm.long_lived_token(datetime(2030, 1, 1, tzinfo=UTC))
+    deals = world.sales.deals
+    won = ~np.isnat(deals.won_at) & ~deals.is_branch & (deals.lead >= 0)
+    expected = {
+        world.lead_ids[n]: {"RUB": amount, "USD": amount * 90, "KZT": amount * 18 // 100}[currency]
+        for n, amount, currency in zip(
+            deals.lead[won].tolist(), deals.amount[won].tolist(), deals.currency[won].tolist(), strict=True
+        )
+    }
+    assert set(deals.currency[won].tolist()) > {"RUB"}
+    with crm:
+        prices = {}
+        for lead in expected:
+            answer = requests.get(
+                f"{crm.url}/api/v4/leads",
+                params={"filter[id]": lead},
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=10,
+            )
+            (row,) = answer.json()["_embedded"]["leads"]
+            prices[lead] = row["price_with_minor_units"]
+    assert prices == expected
+
+
 def test_a_restated_price_was_another_one_before_the_contract(asked: Any, ask: Ask) -> None:
     lead = str(asked.company.crm_books.restated[0])
     signed = next(event for event in moves(asked.afterwards["events"])[lead] if stage(event) == "signed")
@@ -235,10 +272,36 @@ def test_a_rep_who_leaves_hands_open_leads_to_colleagues_and_gets_none_afterward
         if e["responsible_before"] == leaver and int(e["created_at"]) == left.timestamp()
     }
     assert handed == set(books.reassigned)
+    assignments = asked.company.world.sales.assignments
+    passed_on = np.unique(assignments.lead[assignments.assigned_at == np.datetime64("2026-02-26T21:00:00")])
+    assert handed == {int(asked.company.world.lead_ids[n]) for n in passed_on.tolist()}
     assert len(handed) > 0
     assert not [e for e in changes if e["responsible_after"] == leaver and int(e["created_at"]) >= left.timestamp()]
     (user,) = [row for row in asked.afterwards["users"] if row["id"] == leaver]
     assert user["is_active"] == "false"
+
+
+def test_owners_follow_each_other_as_the_world_dealt_the_leads(asked: Any) -> None:
+    world = asked.company.world
+    assignments = world.sales.assignments
+    expected: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    times = assignments.assigned_at.astype("datetime64[s]").astype(np.int64).tolist()
+    for n, owner, at in zip(assignments.lead.tolist(), assignments.owner.tolist(), times, strict=True):
+        expected[world.lead_ids[n]].append((at, str(account.USER_IDS[owner])))
+    # a lead that passes to the person who has it makes no event
+    changed = {
+        lead: [one for number, one in enumerate(dealt) if number == 0 or one[1] != dealt[number - 1][1]]
+        for lead, dealt in expected.items()
+    }
+    found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for event in sorted(asked.afterwards["events"], key=lambda event: (int(event["created_at"]), event["id"])):
+        if event["type"] == "entity_responsible_changed":
+            found[event["entity_id"]].append((int(event["created_at"]), event["responsible_after"]))
+    assert found == changed
+    last = {lead: dealt[-1][1] for lead, dealt in expected.items()}
+    assert all(
+        row["responsible_user_id"] == last.get(row["id"], "0") for row in asked.afterwards["leads"] if row["id"] < "19"
+    )
 
 
 def test_leads_come_back_go_back_and_are_handed_over_twice(asked: Any) -> None:

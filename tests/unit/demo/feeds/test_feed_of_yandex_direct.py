@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from demo.company import CAMPAIGNS
+from demo.campaigns import CAMPAIGNS
 from orchestration.sources.api.stream import Span
 
 MOSCOW = ZoneInfo("Europe/Moscow")

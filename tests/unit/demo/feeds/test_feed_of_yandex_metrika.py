@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +37,20 @@ def test_each_day_has_the_worlds_sessions_without_robots(asked: Any) -> None:
     assert len(asked.company.metrika_books.robots) == int(sessions.is_bot.sum()) > 0
 
 
-def test_a_morning_knows_visits_until_yesterday_with_robots_not_yet_found(asked: Any) -> None:
+def test_a_morning_knows_visits_until_yesterday_and_those_of_robots_for_two_days(asked: Any, ask: Ask) -> None:
     sessions = asked.company.world.journeys.sessions
     day = (sessions.started_at + MOSCOW).astype("datetime64[D]")
     morning = np.datetime64(asked.company.mornings[0].date())
     wanted = (day < morning) & (~sessions.is_bot | (day + 3 > morning))
     assert Counter(row["date"] for row in asked.morning["visits"]) == visits_a_day(asked, wanted)
-    assert (wanted & sessions.is_bot).any()
+    robot = int(np.flatnonzero(sessions.is_bot)[0])
+    visit, began = asked.company.metrika_books.robots[0], day[robot].astype(object)
+    at = datetime(began.year, began.month, began.day, 3, tzinfo=UTC)
+    seen = [
+        visit in {row["visitID"] for row in ask(at + timedelta(days=later), "visits", Span(began, began))}
+        for later in (1, 2, 3)
+    ]
+    assert seen == [True, True, False]
 
 
 def test_one_visit_in_a_hundred_grows_within_three_days(asked: Any, ask: Ask) -> None:
