@@ -29,7 +29,6 @@ from demo.company import (
     REPS,
     SEGMENT_IN_ICP,
     SLA_CHANGE,
-    local_instant,
 )
 from demo.exports.crm import COMMENTS, LEVEL_NAMES, REASON_NAMES, SEGMENT_NAMES, SOURCE_NAMES
 from demo.exports.identities import World
@@ -38,7 +37,7 @@ from demo.feeds import amocrm_account as account
 from demo.feeds.amocrm_account import CustomField
 from demo.feeds.bookkeeping import CrmBooks
 from demo.feeds.clicks import session_clicks
-from demo.feeds.times import instant, unix
+from demo.feeds.times import instant, midnight, second, unix
 from demo.randomness import generator_for
 from demo.sales import BEFORE_REVIVED_SQL, FOREIGN_PRICES, STAGES
 from demo.simulators.amocrm import AmoCrm, call
@@ -52,13 +51,18 @@ NOTE_FIRST_ID, TASK_FIRST_ID = 600_001, 650_001
 RESTATED_SHARE, BY_HAND_SHARE, BACKDATED_SHARE = 0.15, 0.05, 0.02
 UNTAGGED_SHARE = 0.08
 """Of leads from forms in a social network; leads from the site lose their tags with their session."""
-END = int(unix(ENDS_AT))
+END = second(ENDS_AT)
 FIELD_ORDER = tuple(custom.field_id for custom in account.FIELDS)
 STAGE_OF = dict(
     zip(STAGES, ("new", "qualified", "confirmed", "proposal", "signed", "paid", "returned", "lost"), strict=True)
 )
-ORDER = ("new", "qualified", "handed_over", "accepted", "confirmed", "proposal", "signed", "paid")
-AUTOMATIC_SINCE = int(unix(local_instant(SLA_CHANGE.started_on)))
+RANK = {
+    stage: rank
+    for rank, stage in enumerate(
+        ("new", "qualified", "handed_over", "accepted", "confirmed", "proposal", "signed", "paid")
+    )
+}
+AUTOMATIC_SINCE = midnight(SLA_CHANGE.started_on)
 """From then on a robot hands leads over."""
 
 
@@ -340,7 +344,7 @@ def _put_card(
 
 def _story(world: World, staff: _Staff, cards: _Cards, n: int, lead: int) -> _Story:
     leads = world.company.leads
-    created = int(unix(leads.created_at[n]))
+    created = second(leads.created_at[n])
     story = _Story(lead, account.NEW_CUSTOMERS, created)
     qualifier = staff.qualifiers[n]
     person = int(leads.person[n])
@@ -361,14 +365,14 @@ def _tell_origin(world: World, stories: dict[int, _Story], books: _Books) -> Non
     rng = generator_for(world.company.seed, "feeds/amocrm/origin")
     draws = rng.random((len(leads), 3))
     comment = rng.integers(0, len(COMMENTS), len(leads)).tolist()
-    ads = clicks.ads
+    ads, campaigns = clicks.ads, world.company.campaigns
     for n, story in stories.items():
         way_in, entry, campaign = int(leads.way_in[n]), int(clicks.entry[n]), int(leads.campaign[n])
         is_online = way_in in (0, 1, 2)
         custom: dict[CustomField, Any] = {}
         query = ""
         if campaign >= 0 and (is_online or way_in == 4):
-            bought = world.company.campaigns[campaign]
+            bought = campaigns[campaign]
             is_tagged = bool(sessions.is_tagged[entry]) if entry >= 0 else draws[n, 0] >= UNTAGGED_SHARE
             ad = int(clicks.ad[entry]) if entry >= 0 else -1
             if is_tagged:
@@ -461,9 +465,9 @@ def _steps(world: World, stories: dict[int, _Story]) -> dict[int, list[_Step]]:
             worked[n].append(at)
     revived = ~np.isnat(outcomes.returned_at) & ~np.isnat(outcomes.sql_at)
     for n, found in steps.items():
-        handed = [] if np.isnat(outcomes.handed_at[n]) else [int(unix(outcomes.handed_at[n]))]
+        handed = [] if np.isnat(outcomes.handed_at[n]) else [second(outcomes.handed_at[n])]
         if revived[n]:
-            handed.append(int(unix(outcomes.sql_at[n] - BEFORE_REVIVED_SQL)) + HOUR)
+            handed.append(second(outcomes.sql_at[n] - BEFORE_REVIVED_SQL) + HOUR)
         for at in handed:
             found.append(_Step(at, "handed_over"))
             following = min((step.at for step in found if step.at > at), default=END)
@@ -510,8 +514,7 @@ def _tell_stages(world: World, staff: _Staff, stories: dict[int, _Story], books:
         names = [step.stage for step in steps]
         if names.count("handed_over") > 1:
             books.twice_handed.append(story.lead)
-        ranks = [ORDER.index(name) if name in ORDER else None for name in names]
-        if any(None not in (now, then) and then < now for now, then in pairwise(ranks)):
+        if any(now in RANK and then in RANK and RANK[then] < RANK[now] for now, then in pairwise(names)):
             books.backwards.append(story.lead)
 
 
@@ -531,7 +534,7 @@ def _price(amount: int) -> dict[str, int]:
 
 def _tell_owners(staff: _Staff, stories: dict[int, _Story], books: _Books) -> None:
     """Leads wait for a robot to deal them; later they pass from hand to hand, and on the day a rep leaves to a colleague."""
-    left = {int(unix(local_instant(rep.ended_on))) for rep in REPS if rep.ended_on}
+    left = {midnight(rep.ended_on) for rep in REPS if rep.ended_on}
     for n, story in stories.items():
         for at, user in staff.dealt[n]:
             story.give(at, user if at in left else _by(staff, n, at), user)
@@ -562,7 +565,7 @@ def _second_deals(world: World) -> list[_Story]:
     in_roubles = _in_roubles(world)
     stories = []
     for deal in np.flatnonzero((deals.lead < 0) & ~deals.is_branch).tolist():
-        created, person = int(unix(deals.created_at[deal])), int(deals.person[deal])
+        created, person = second(deals.created_at[deal]), int(deals.person[deal])
         user = account.USER_IDS[str(deals.owner[deal])]
         story = _Story(int(world.deal_ids[deal]), account.OWN_CUSTOMERS, created)
         has_card = not world.is_lost_contact[lead_of_person[person]]
@@ -573,7 +576,7 @@ def _second_deals(world: World) -> list[_Story]:
             company=int(world.account_ids[deals.account[deal]]) if has_card else None,
             custom_fields_values=[account.SOURCE.holding("Рекомендация")],
         )  # fmt: skip
-        won = None if np.isnat(deals.won_at[deal]) else int(unix(deals.won_at[deal]))
+        won = None if np.isnat(deals.won_at[deal]) else second(deals.won_at[deal])
         proposed = created + 5 * DAY if won is None else created + (won - created) // 2
         amount = _price(in_roubles[deal])
         if proposed < END:
@@ -581,7 +584,7 @@ def _second_deals(world: World) -> list[_Story]:
         if won is not None:
             story.move(won, user, "signed", **amount)
         if not np.isnat(deals.paid_at[deal]):
-            paid = int(unix(deals.paid_at[deal]))
+            paid = second(deals.paid_at[deal])
             story.move(paid, user, "paid")
         stories.append(story)
     return stories
@@ -708,7 +711,7 @@ def _put_work(
     deleted = []
     for number in range(DELETED_TASKS):
         n = own[(number + 1) * len(own) // (DELETED_TASKS + 2)]
-        task, at = TASK_FIRST_ID - 1 - number, int(unix(leads.created_at[n])) + HOUR
+        task, at = TASK_FIRST_ID - 1 - number, second(leads.created_at[n]) + HOUR
         journal.add(
             at, simulator.put_task, task, entity_id=ids[n], entity_type="leads", task_type_id=1, text="Перезвонить",
             responsible_user_id=staff.qualifiers[n], complete_till=at + DAY,

@@ -9,15 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
-from demo.company import EMPLOYEES, REGIONS, STARTS_AT, local_instant
+from demo.company import EMPLOYEES, REGIONS
 from demo.exports.crm import LEVEL_NAMES, QUESTION_NAMES, REASON_NAMES, SEGMENT_NAMES
-from demo.feeds.times import instant, unix
+from demo.feeds.times import instant, midnight
 from demo.simulators.amocrm import LOST, WON, AmoCrm
 
 Row = dict[str, Any]
 
+ACCOUNT_MADE_ON = "2024-11-01"
 NEW_CUSTOMERS, OWN_CUSTOMERS = 7_100_001, 7_100_002
 PIPELINE_NAMES = {NEW_CUSTOMERS: "Новые клиенты", OWN_CUSTOMERS: "Действующие клиенты"}
 STAGE_NAMES = {
@@ -157,8 +156,8 @@ FIELDS = (
 
 def put_account(simulator: AmoCrm) -> None:
     """Put what was there before the first lead, and its later changes: renamed stages, people who come and leave."""
-    begins = instant(int(unix(STARTS_AT - np.timedelta64(60, "D"))))
-    renamed = instant(int(unix(local_instant(STAGES_RENAMED_ON))))
+    begins = instant(midnight(ACCOUNT_MADE_ON))
+    renamed = instant(midnight(STAGES_RENAMED_ON))
     for number, (pipeline, name) in enumerate(PIPELINE_NAMES.items()):
         for at, names in ((begins, STAGE_NAMES | OLD_STAGE_NAMES), (renamed, STAGE_NAMES)):
             stages = {STATUS_IDS[pipeline, stage]: names[stage] for stage in STAGE_NAMES}
@@ -174,8 +173,8 @@ def put_account(simulator: AmoCrm) -> None:
         if user is None:
             continue
         rights = {"is_admin": False, "is_free": False, "group_id": GROUP_OF_USER[user], "role_id": None}
-        started = instant(int(unix(local_instant(employee.started_on))))
+        started = instant(midnight(employee.started_on))
         simulator.put_user(started, user, employee.name, rights={**rights, "is_active": True})
         if employee.ended_on:
-            ended = instant(int(unix(local_instant(employee.ended_on))))
+            ended = instant(midnight(employee.ended_on))
             simulator.put_user(ended, user, employee.name, rights={**rights, "is_active": False})

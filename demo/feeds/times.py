@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from demo.company import local_instant
 from demo.randomness import MOSCOW_OFFSET, Ints, Times
 
 
@@ -14,9 +15,19 @@ def unix(times: Times) -> Ints:
     return times.astype("datetime64[s]").astype(np.int64)
 
 
-def instant(second: int) -> datetime:
+def second(time: np.datetime64) -> int:
+    """Return one UTC instant as a Unix second; it must not be NaT."""
+    return int(unix(np.atleast_1d(time))[0])
+
+
+def midnight(day: str) -> int:
+    """Return the Unix second at which an ISO day begins in Moscow."""
+    return second(local_instant(day))
+
+
+def instant(unix_second: int) -> datetime:
     """Return a Unix second as an aware instant."""
-    return datetime.fromtimestamp(second, UTC)
+    return datetime.fromtimestamp(unix_second, UTC)
 
 
 def local_days_of(times: Times) -> Times:

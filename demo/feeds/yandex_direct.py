@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from demo.company import local_days, local_instant
+from demo.company import local_days
 from demo.exports.identities import World
 from demo.exports.marketing import TAGS
 from demo.feeds.advertisements import LANDINGS, SITE, Ad, is_alive
 from demo.feeds.bookkeeping import DirectBooks
 from demo.feeds.clicks import SessionClicks, session_clicks
-from demo.feeds.times import instant, local_days_of, moscow_hour, unix
+from demo.feeds.times import instant, local_days_of, midnight
 from demo.randomness import MOSCOW_OFFSET, Ints, generator_for
 from demo.simulators.yandex_direct import YandexDirect
 
@@ -28,6 +28,7 @@ GOAL_IDS = {"form": 20001, "demo_request": 20002, "chat": 20003, "content_downlo
 """Goals of the company's counter, by their name in `demo.journeys.GOALS`."""
 ATTRIBUTION_MODELS = ("LSCCD", "LSC")
 KNOWN_HOUR = 5
+DAY = 86_400
 LATEST_CONVERSION = 30
 INVALID_SHARE = 0.08
 """Share of ad days whose first version holds invalid clicks."""
@@ -50,7 +51,7 @@ def _put_structure(simulator: YandexDirect, world: World, ads: tuple[Ad, ...], l
     for turn, place in enumerate(sorted({ad.campaign for ad in ads})):
         campaign = world.company.campaigns[place]
         campaign_id = int(campaign.campaign_id)
-        begins = instant(int(unix(local_instant(campaign.started_on))))
+        begins = instant(midnight(campaign.started_on))
         source, medium = TAGS[campaign.platform]
         # every third campaign has its tags as parameters of the campaign, the others in the links of its ads
         has_parameters = turn % 3 == 2
@@ -99,9 +100,9 @@ def _put_structure(simulator: YandexDirect, world: World, ads: tuple[Ad, ...], l
             }
             simulator.put_ad(begins, row, login=login)
             if ad.deleted_on:
-                simulator.delete("ads", ad.ad_id, instant(int(unix(local_instant(ad.deleted_on)))), login=login)
+                simulator.delete("ads", ad.ad_id, instant(midnight(ad.deleted_on)), login=login)
         if campaign.ended_on:
-            ended = instant(int(moscow_hour(np.datetime64(campaign.ended_on, "D") + 1, KNOWN_HOUR)))
+            ended = instant(midnight(campaign.ended_on) + DAY + KNOWN_HOUR * 3600)
             simulator.put_campaign(ended, {**version, "State": "ARCHIVED", "EndDate": campaign.ended_on}, login=login)
 
 
@@ -126,8 +127,8 @@ def _delivered(world: World, ads: tuple[Ad, ...], seen: Ints) -> dict[str, Ints]
         rows = np.flatnonzero(delivery.campaign == position)
         places = np.flatnonzero(of_campaign == position)
         day = (delivery.day[rows].astype("datetime64[D]") - first).astype(np.int64)
-        midnight = delivery.day[rows].astype("datetime64[s]") - MOSCOW_OFFSET
-        share = is_alive([ads[n] for n in places.tolist()], midnight) * weights[places]
+        day_begins = delivery.day[rows].astype("datetime64[s]") - MOSCOW_OFFSET
+        share = is_alive([ads[n] for n in places.tolist()], day_begins) * weights[places]
         own = seen[places][:, day].T
         clicks = own + _split(delivery.clicks[rows] - own.sum(axis=1), share)
         impressions = clicks + _split(delivery.impressions[rows] - delivery.clicks[rows], share)
@@ -186,13 +187,14 @@ def _put_days(simulator: YandexDirect, world: World, clicks: SessionClicks, logi
 
     names = ("day", "ad", "impressions", "clicks", "cost")
     columns = [final[name].tolist() for name in names] + [invalid.tolist(), invalid_cost.tolist(), given_back.tolist()]
-    campaign_ids = [int(world.company.campaigns[ad.campaign].campaign_id) for ad in ads]
+    campaigns = world.company.campaigns
+    campaign_ids = [int(campaigns[ad.campaign].campaign_id) for ad in ads]
     of_day: dict[int, list[_AdDay]] = defaultdict(list)
     for day, place, *numbers in zip(*columns, strict=True):
         of_day[day].append(_AdDay(ads[place], campaign_ids[place], *numbers, reached=conversions.get((day, place), [])))
     for day, ad_days in of_day.items():
         _put_versions(simulator, login, day, days[day].astype(object), ad_days)
-    has_ended = [bool(campaign.ended_on) for campaign in world.company.campaigns]
+    has_ended = [bool(campaign.ended_on) for campaign in campaigns]
     return DirectBooks(
         invalid_clicks=int(invalid.sum()),
         invalid_kopecks=int(invalid_cost.sum()),
@@ -247,11 +249,11 @@ class _AdDay:
 def _put_versions(simulator: YandexDirect, login: str, number: int, day: date, ad_days: Sequence[_AdDay]) -> None:
     """Put every version of a day; rows that do not change are shared by its versions."""
     mornings = sorted({number + 1}.union(*(ad_day.mornings for ad_day in ad_days)))
-    midnight = int(moscow_hour(np.datetime64(day, "D"), KNOWN_HOUR))
+    known_hour = midnight(day.isoformat()) + KNOWN_HOUR * 3600
     rows = [ad_day.known_on(number + 1) for ad_day in ad_days]
     for morning in mornings:
         rows = [
             ad_day.known_on(morning) if morning in ad_day.mornings else row
             for ad_day, row in zip(ad_days, rows, strict=True)
         ]
-        simulator.put_day(instant(midnight + (morning - number) * 86_400), day, rows, login=login)
+        simulator.put_day(instant(known_hour + (morning - number) * DAY), day, rows, login=login)

@@ -11,20 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from demo.company import CHANNEL_NAMES, STARTS_AT
+from demo.company import CHANNEL_NAMES
 from demo.exports.identities import World
 from demo.exports.marketing import TAGS, referrers_of
 from demo.exports.notation import pick
 from demo.feeds.advertisements import SITE
 from demo.feeds.bookkeeping import MetrikaBooks
 from demo.feeds.clicks import SessionClicks, session_clicks
-from demo.feeds.times import instant, local_days_of, moscow_hour, unix
+from demo.feeds.times import instant, local_days_of, midnight, moscow_hour
 from demo.feeds.yandex_direct import GOAL_IDS
 from demo.journeys import GOALS, LANDING_PAGES
 from demo.randomness import MOSCOW_OFFSET, Flags, Ints, Times, generator_for
 from demo.simulators.yandex_metrika import YandexMetrika
 
 KNOWN_HOUR = 4
+COUNTER_MADE_ON = "2024-12-01"
 CHANGED_SHARE = 0.01
 EMAIL_SHARE = 0.002
 """Share of visits that came by a link with an e-mail in its query, as careless mailings write them."""
@@ -49,7 +50,7 @@ def fill_yandex_metrika(
 
     with_hits : also put the page views and downloads of every visit, and their ids into the visits.
     """
-    begins = instant(int(unix(STARTS_AT - np.timedelta64(30, "D"))))
+    begins = instant(midnight(COUNTER_MADE_ON))
     simulator.put_counter(
         {
             "id": counter,
@@ -138,7 +139,8 @@ def _visits(world: World, clicks: SessionClicks, has_email: Flags) -> Columns:
         with_goal.tolist(), _texts(sessions.started_at[with_goal] + MOSCOW_OFFSET + after), strict=True
     ):
         goal_times[place] = [at]
-    ads = clicks.ads
+    ads, campaigns = clicks.ads, world.company.campaigns
+    campaign_ids = [int(campaigns[ad.campaign].campaign_id) for ad in ads]
     has_ad = clicks.ad >= 0
     return {
         "visitID": visit_ids(count),
@@ -157,9 +159,7 @@ def _visits(world: World, clicks: SessionClicks, has_email: Flags) -> Columns:
         "goalsPrice": [[0] if goals else empty for goals in reached],
         "goalsOrder": [[""] if goals else empty for goals in reached],
         "goalsCurrency": [[""] if goals else empty for goals in reached],
-        "lastDirectClickOrder": [
-            int(world.company.campaigns[ads[n].campaign].campaign_id) if n >= 0 else 0 for n in clicks.ad.tolist()
-        ],
+        "lastDirectClickOrder": [campaign_ids[n] if n >= 0 else 0 for n in clicks.ad.tolist()],
         "lastDirectBannerGroup": [ads[n].group_id if n >= 0 else 0 for n in clicks.ad.tolist()],
         "lastDirectClickBanner": [ads[n].ad_id if n >= 0 else 0 for n in clicks.ad.tolist()],
         **_sources(world, domains, has_ad),
@@ -276,7 +276,7 @@ def _hits(world: World, visits: Columns, known_at: list[datetime]) -> tuple[Colu
         visits["startURL"][n] if is_first else f"{SITE}/files/checklist.pdf" if downloads else PAGES[place]
         for n, is_first, downloads, place in zip(whose, first, is_download.tolist(), places, strict=True)
     ]
-    ids: Ints = np.arange(1, len(visit) + 1, dtype=np.uint64) * np.uint64(VISIT_STEP + 2)
+    ids = np.arange(1, len(visit) + 1, dtype=np.uint64) * np.uint64(VISIT_STEP + 2)
     columns: Columns = {
         "watchID": ids.astype(str).tolist(),
         "clientID": [visits["clientID"][n] for n in whose],

@@ -157,6 +157,9 @@ LISTS: dict[str, _List] = {
 }  # fmt: skip
 """Path under /api/v4/ → list."""
 
+OWN_KEYS = ("_contacts", "_company", "_tags", "_statuses", "_leads")
+"""Keys of rows that the simulator keeps for itself."""
+
 _BRACKETS = re.compile(r"\[([^\]]*)\]")
 
 
@@ -819,7 +822,9 @@ class AmoCrm(Simulator):
 
     def _shown(self, listed: _List, row: Row, asked: set[str]) -> Row:
         """The row as the list shows it, with its links and what `with` adds."""
-        shown = {name: value for name, value in row.items() if not name.startswith("_")}
+        shown = dict(row)
+        for name in OWN_KEYS:
+            shown.pop(name, None)
         shown["_links"] = {"self": {"href": f"{self.url}/api/v4/{listed.kind}/{row['id']}"}}
         embedded: Row = {}
         if listed.kind in ("leads", "contacts", "companies", "customers"):
