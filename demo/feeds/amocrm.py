@@ -508,7 +508,8 @@ def _tell_stages(world: World, staff: _Staff, stories: dict[int, _Story], books:
                 books.restated.append(story.lead)
             story.move(step.at, by, step.stage, **fields)
         last = steps[-1] if steps else None
-        if last is not None and last.stage == "lost" and draws[n, 1] < BACKDATED_SHARE and last.at < END - 4 * DAY:
+        is_closed = last is not None and last.stage == "lost" and story.created_at + DAY < last.at < END - 4 * DAY
+        if last is not None and is_closed and draws[n, 1] < BACKDATED_SHARE:
             story.tell(last.at + 3 * DAY, staff.holder(n, last.at + 3 * DAY), closed_at=last.at - DAY)
             books.backdated.append(story.lead)
         names = [step.stage for step in steps]

@@ -71,7 +71,11 @@ def _put_structure(simulator: YandexDirect, world: World, ads: tuple[Ad, ...], l
                 "TrackingParams": f"{parameters}&utm_content={{ad_id}}" if has_parameters else "",
             },
         }
-        simulator.put_campaign(begins, version, login=login)
+        if campaign.renamed_on:
+            simulator.put_campaign(begins, {**version, "Name": campaign.former_name}, login=login)
+            simulator.put_campaign(instant(midnight(campaign.renamed_on)), version, login=login)
+        else:
+            simulator.put_campaign(begins, version, login=login)
         own = [ad for ad in ads if ad.campaign == place]
         for number, group_id in enumerate(sorted({ad.group_id for ad in own}), 1):
             group = {

@@ -13,7 +13,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from demo.campaigns import CAMPAIGNS
-from orchestration.sources.api.stream import Span
+from demo.exports import build_world
+from demo.feeds.yandex_direct import fill_yandex_direct
+from demo.simulators.yandex_direct import YandexDirect
+from orchestration.clock import FixedClock
+from orchestration.sources.api.stream import Known, Span
+from orchestration.sources.api.yandex_direct import CAMPAIGNS as CAMPAIGNS_STREAM
+from orchestration.sources.api.yandex_direct import YandexDirect as Connector
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 Row = dict[str, Any]
@@ -148,3 +154,21 @@ def test_tags_stand_in_links_or_in_parameters_of_the_campaign(asked: Any) -> Non
     for row in asked.afterwards["ads"]:
         assert ("utm_campaign=" in row["Href"]) != ("utm_campaign=" in campaigns[row["CampaignId"]])
     assert 0 < sum("utm" in parameters for parameters in campaigns.values()) < len(campaigns)
+
+
+def test_a_campaign_is_called_by_its_former_name_until_it_was_renamed() -> None:
+    world = build_world(7, "medium")
+    direct = YandexDirect(FixedClock(), units_daily=None)
+    direct.put_token("token", "shop")
+    fill_yandex_direct(direct, world, login="shop")
+    renamed = [one for one in world.company.campaigns if one.renamed_on and one.platform == "yandex_direct"]
+    assert renamed
+    with direct:
+        for campaign in renamed:
+            day = datetime.fromisoformat(campaign.renamed_on).replace(tzinfo=MOSCOW)
+            for at, name in ((day - timedelta(seconds=1), campaign.former_name), (day, campaign.name)):
+                direct.clock.move_to(at)
+                connector = Connector(clock=direct.clock, account="shop", token="token", base_url=direct.url)
+                (pulled,) = connector.pull(CAMPAIGNS_STREAM, Known())
+                names = {row["Id"]: row["Name"] for batch in pulled.batches for row in batch.to_pylist()}
+                assert names[campaign.campaign_id] == name
