@@ -740,7 +740,8 @@ class AmoCrm(Simulator):
             if name.startswith("filter"):
                 filters.setdefault(tuple(_BRACKETS.findall(name)), []).append(value)
         rows = self._narrowed(listed, filters)
-        rows = [row for row in rows if all(row.get(name) == value for name, value in listed.only.items())]
+        for name, value in listed.only.items():
+            rows = [row for row in rows if row.get(name) == value]
         for test in self._tests(listed, filters):
             rows = [row for row in rows if test(row)]
         query = request.query_params.get("query")

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 import requests
 
-from demo.campaigns import CAMPAIGNS
 from demo.company import SIZES
 from demo.exports import build_world
 from demo.feeds import amocrm_account as account
@@ -183,7 +182,7 @@ def test_leads_of_paid_campaigns_miss_their_tags_as_often_as_was_planted(asked: 
     world, books = asked.company.world, asked.company.crm_books
     rows = {row["id"]: custom(row) for row in asked.afterwards["leads"]}
     leads = world.company.leads
-    is_paid = np.array([campaign.click_cost > 0 for campaign in CAMPAIGNS])
+    is_paid = np.array([campaign.click_cost > 0 for campaign in world.company.campaigns])
     candidates = [
         world.lead_ids[n]
         for n in np.flatnonzero((leads.campaign >= 0) & np.isin(leads.way_in, (0, 1, 2, 4)) & ~leads.is_branch).tolist()

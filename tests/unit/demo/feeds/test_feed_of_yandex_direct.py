@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from demo.campaigns import CAMPAIGNS
 from demo.exports import build_world
 from demo.feeds.yandex_direct import fill_yandex_direct
 from demo.simulators.yandex_direct import YandexDirect
@@ -41,9 +40,9 @@ def summed(rows: list[Row]) -> dict[tuple[str, str], tuple[int, int, int]]:
 
 
 def of_world(asked: Any) -> dict[tuple[str, str], tuple[int, int, int]]:
-    delivery = asked.company.world.journeys.delivery
+    delivery, campaigns = asked.company.world.journeys.delivery, asked.company.world.company.campaigns
     return {
-        (CAMPAIGNS[place].campaign_id, str(day)): (shown, clicked, cost)
+        (campaigns[place].campaign_id, str(day)): (shown, clicked, cost)
         for place, day, shown, clicked, cost in zip(
             delivery.campaign.tolist(),
             delivery.day,
@@ -52,7 +51,7 @@ def of_world(asked: Any) -> dict[tuple[str, str], tuple[int, int, int]]:
             delivery.cost.tolist(),
             strict=True,
         )
-        if CAMPAIGNS[place].platform == "yandex_direct"
+        if campaigns[place].platform == "yandex_direct"
     }
 
 
@@ -101,7 +100,7 @@ def test_the_first_version_of_a_day_has_the_invalid_clicks_that_were_planted(ask
 
 def test_conversions_are_counted_on_the_day_of_the_last_ad_click(asked: Any) -> None:
     sessions = asked.company.world.journeys.sessions
-    is_direct = np.array([campaign.platform == "yandex_direct" for campaign in CAMPAIGNS])
+    is_direct = np.array([campaign.platform == "yandex_direct" for campaign in asked.company.world.company.campaigns])
     last: dict[int, np.datetime64] = {}
     expected: Counter[str] = Counter()
     moscow = np.timedelta64(3, "h")
@@ -141,7 +140,13 @@ def test_deleted_ads_are_gone_and_ended_campaigns_archived(asked: Any) -> None:
     delivered = {int(row["AdId"]) for row in asked.afterwards["performance_daily"]}
     assert delivered - listed == set(books.deleted_ads)
     archived = {int(row["Id"]) for row in asked.afterwards["campaigns"] if row["State"] == "ARCHIVED"}
-    assert archived == set(books.archived) == {70100104}
+    ended = {
+        int(campaign.campaign_id)
+        for campaign in asked.company.world.company.campaigns
+        if campaign.platform == "yandex_direct" and campaign.ended_on
+    }
+    assert archived == set(books.archived) == ended
+    assert 70100104 in ended
     assert {row["CampaignId"] for row in asked.afterwards["ads"]} == {
         row["Id"] for row in asked.afterwards["campaigns"]
     }
