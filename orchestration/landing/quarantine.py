@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import phonenumbers
 import pyarrow as pa
@@ -76,7 +77,9 @@ def _without_phones(text: str, region: str) -> str:
     return _PHONE.sub(lambda match: PHONE_PLACEHOLDER if _is_phone(match[0], region) else match[0], text)
 
 
+@lru_cache(maxsize=2**16)
 def _is_phone(text: str, region: str) -> bool:
+    """Cached: the numbers of ads stand in the addresses of thousands of visits, and each looks like a phone at first."""
     if _DATE.match(text):
         return False
     digits = "".join(str(unicodedata.decimal(character)) for character in text if character.isdecimal())
