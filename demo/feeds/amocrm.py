@@ -528,9 +528,9 @@ def _in_roubles(world: World) -> list[int]:
     return kopecks.tolist()
 
 
-def _price(amount: int) -> dict[str, int]:
-    """An amount in kopecks as the two fields of a lead."""
-    return {"price": amount // 100, "price_with_minor_units": amount}
+def _price(amount: int) -> dict[str, float]:
+    """An amount in kopecks as the two fields of a lead: whole roubles, and roubles with a fraction."""
+    return {"price": amount // 100, "price_with_minor_units": amount / 100}
 
 
 def _tell_owners(staff: _Staff, stories: dict[int, _Story], books: _Books) -> None:

@@ -58,7 +58,7 @@ class Rules:
     used for a `refresh`, or on any use of the new pair (`access`). refused_status : of a token that is not good.
     deleted_leads : `vanish` from the list, or come with the `flag` is_deleted. links_move_leads : a changed contact moves
     updated_at of its leads. loss_reason : a `list` or an `object`. is_admin : may read users. has_customers : customers are
-    on; customers_off_status : else. minor_units : leads have price_with_minor_units.
+    on; customers_off_status : else. minor_units : leads have price_with_minor_units, the price with its kopecks as a fraction.
     """
 
     requests_a_second: int | None = 7
@@ -835,7 +835,7 @@ class AmoCrm(Simulator):
         match listed.kind:
             case "leads":
                 if self.rules.minor_units:
-                    shown.setdefault("price_with_minor_units", row["price"] * 100)
+                    shown.setdefault("price_with_minor_units", row["price"])
                 else:
                     shown.pop("price_with_minor_units", None)
                 for name in {"source_id", "is_price_modified_by_robot"} - asked:

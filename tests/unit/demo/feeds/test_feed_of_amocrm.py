@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -133,8 +134,8 @@ def test_the_money_of_signed_leads_is_that_of_the_worlds_won_deals(asked: Any) -
     deals = asked.company.world.sales.deals
     won = int(deals.amount[~np.isnat(deals.won_at) & ~deals.is_branch].sum())
     signed = [row for row in asked.afterwards["leads"] if STAGE_OF_STATUS[int(row["status_id"])] in ("signed", "paid")]
-    assert sum(int(row["price_with_minor_units"]) for row in signed) == won
-    assert all(int(row["price"]) == int(row["price_with_minor_units"]) // 100 for row in signed)
+    assert sum(Decimal(row["price_with_minor_units"]) for row in signed) * 100 == won
+    assert all(int(row["price"]) == int(Decimal(row["price_with_minor_units"])) for row in signed)
     paid = int((~np.isnat(deals.paid_at) & ~deals.is_branch).sum())
     assert sum(row["status_id"] == "142" for row in signed) == paid
 

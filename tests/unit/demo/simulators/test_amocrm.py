@@ -345,12 +345,14 @@ def test_custom_fields_are_null_when_there_are_none(make: Make) -> None:
     assert Client(with_leads(make(), 1)).rows("leads")[0]["custom_fields_values"] is None
 
 
-def test_newer_accounts_have_the_price_in_minor_units_too(make: Make) -> None:
+def test_newer_accounts_have_the_price_with_its_kopecks_too(make: Make) -> None:
     crm = make(minor_units=True, loss_reason="object")
     crm.put_loss_reason(START, 4, "Дорого")
     crm.put_lead(START, 1, price=10, loss_reason_id=4)
-    lead = Client(crm).rows("leads", {"with": "loss_reason"})[0]
-    assert lead["price_with_minor_units"] == 1000
+    crm.put_lead(START, 2, price=10, price_with_minor_units=10.5)
+    lead, with_kopecks = Client(crm).rows("leads", {"with": "loss_reason"})
+    assert (lead["price"], lead["price_with_minor_units"]) == (10, 10)
+    assert (with_kopecks["price"], with_kopecks["price_with_minor_units"]) == (10, 10.5)
     assert lead["_embedded"]["loss_reason"]["name"] == "Дорого"
 
 

@@ -305,7 +305,7 @@ def test_in_accounts_of_the_other_variants_the_rows_are_the_same(make: Make, tmp
     rows = home.pull("leads")
     assert len(rows) == 31
     assert home.ids() == numbers(1, 31)
-    assert (rows[-1]["loss_reason_name"], rows[-1]["price_with_minor_units"]) == ("Дорого", "700")
+    assert (rows[-1]["loss_reason_name"], rows[-1]["price_with_minor_units"]) == ("Дорого", "7")
 
 
 # ---- increments, deletions, resumption
