@@ -166,8 +166,8 @@ def test_prices_abroad_are_written_in_roubles_of_the_price_list(monkeypatch: pyt
                 timeout=10,
             )
             (row,) = answer.json()["_embedded"]["leads"]
-            prices[lead] = row["price_with_minor_units"]
-    assert prices == expected
+            prices[lead] = Decimal(str(row["price_with_minor_units"]))
+    assert prices == {lead: Decimal(kopecks) / 100 for lead, kopecks in expected.items()}
 
 
 def test_a_restated_price_was_another_one_before_the_contract(asked: Any, ask: Ask) -> None:
