@@ -1,7 +1,8 @@
-"""How long the demo chain takes, by phase: `python -m benchmarks.demo_speed [RUNS]`.
+"""How long the demo takes, by phase: `python -m benchmarks.demo_speed [RUNS]`.
 
-Targets on 2 cores after installation: 60 s in all; ingestion, scores, publication, page and workbook together 15 s
-(Dagster's start-up, dbt and Great Expectations stand apart). Each run starts from an empty home; the median is judged.
+Targets on 2 cores after installation. The living company (medium, five mornings over HTTP, one build): 120 s. The chain of exports
+(`--files`): 60 s in all; ingestion, scores, publication, page and workbook together 15 s (Dagster's start-up, dbt and Great
+Expectations stand apart). Each run starts from an empty home; the median is judged.
 """
 
 from __future__ import annotations
@@ -16,11 +17,18 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
+LIVING_SECONDS = 120.0
 TOTAL_SECONDS = 60.0
 OWN_SECONDS = 15.0
 
+BEGINNINGS = {
+    "living": (
+        ("company and simulators made, first morning", r"morning 1 of"),
+        ("three further mornings", r"morning 5 of"),
+    ),
+    "files": (("exports", r"exports of the demo company"),),
+}
 PHASES = (
-    ("exports", r"exports of the demo company"),
     ("start-up of Dagster, dbt parse", r"definitions: \d+ files valid"),
     ("ingestion", r"build \S+ reads"),
     ("expectations", r"expectations: \d+ on raw"),
@@ -37,17 +45,18 @@ PHASES = (
 OWN = ("ingestion", "scores", "publication", "page", "workbook")
 
 
-def run_once() -> dict[str, float]:
+def run_once(kind: str) -> dict[str, float]:
     """Seconds by phase of one run in an empty home, and `total`; raises RuntimeError when the run fails."""
     with tempfile.TemporaryDirectory() as home:
         command = [sys.executable, "-m", "orchestration", "demo", "--home", home]
+        command += ["--files"] if kind == "files" else []
         done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1], check=False)
     if done.returncode != 0:
         raise RuntimeError(done.stdout[-3000:] + done.stderr[-3000:])
     lines = re.findall(r"^\[\s*([\d.]+) s\] (.*)$", done.stdout, re.MULTILINE)
     seconds: dict[str, float] = {}
     before, position = 0.0, 0
-    for phase, ending in PHASES:
+    for phase, ending in (*BEGINNINGS[kind], *PHASES):
         while not re.match(ending, lines[position][1]):
             position += 1
         seconds[phase] = float(lines[position][0]) - before
@@ -58,18 +67,24 @@ def run_once() -> dict[str, float]:
 
 
 def main() -> int:
-    runs = [run_once() for _ in range(int(sys.argv[1]) if len(sys.argv) > 1 else 3)]
-    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}, {len(runs)} runs")
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}, {count} runs each")
     print(", ".join(f"{name} {version(name)}" for name in ("dagster", "dbt-core", "duckdb", "great-expectations")))
-    print(f"{'phase':34}{'median s':>9}{'least':>8}{'most':>8}")
-    for phase in runs[0]:
-        values = [run[phase] for run in runs]
-        print(f"{phase:34}{statistics.median(values):9.1f}{min(values):8.1f}{max(values):8.1f}")
-    total = statistics.median(run["total"] for run in runs)
+    totals = {}
+    for kind in BEGINNINGS:
+        runs = [run_once(kind) for _ in range(count)]
+        print(f"\n{kind:44}{'median s':>9}{'least':>8}{'most':>8}")
+        for phase in runs[0]:
+            values = [run[phase] for run in runs]
+            print(f"{phase:44}{statistics.median(values):9.1f}{min(values):8.1f}{max(values):8.1f}")
+        totals[kind] = statistics.median(run["total"] for run in runs)
     own = statistics.median(sum(run[phase] for phase in OWN) for run in runs)
-    print(f"{'own part (' + ', '.join(OWN) + ')':60}{own:8.1f}")
-    print(f"targets: total {total:.1f} ≤ {TOTAL_SECONDS}, own part {own:.1f} ≤ {OWN_SECONDS}")
-    return 0 if total <= TOTAL_SECONDS and own <= OWN_SECONDS else 1
+    print(f"\nliving: total {totals['living']:.1f}, target {LIVING_SECONDS}")
+    print(
+        f"files: total {totals['files']:.1f}, target {TOTAL_SECONDS}; {', '.join(OWN)} {own:.1f}, target {OWN_SECONDS}"
+    )
+    is_met = totals["living"] <= LIVING_SECONDS and totals["files"] <= TOTAL_SECONDS and own <= OWN_SECONDS
+    return 0 if is_met else 1
 
 
 if __name__ == "__main__":
