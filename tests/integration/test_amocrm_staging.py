@@ -145,6 +145,9 @@ def fill(crm: AmoCrm) -> None:
     crm.put_note(at(9, 12, 30), 1001, "call_out", 100, created_by=2, params=call(60, 4))
     crm.put_note(at(9, 12, 40), 1002, "call_out", 101, created_by=3, params=call(0, 6))
     crm.put_note(at(9, 12, 50), 1003, "sms_in", 11, entity_type="contacts", created_by=0)
+    # the calls of a lead that was deleted afterwards, and of the one that came back
+    crm.put_note(at(9, 13, 10), 1004, "call_out", 103, created_by=2, params=call(30, 4))
+    crm.put_note(at(9, 13, 20), 1005, "call_out", 104, created_by=2, params=call(40, 4))
     meeting = {
         "entity_id": 100,
         "entity_type": "leads",
@@ -309,6 +312,7 @@ def test_calls_letters_and_finished_meetings_are_touches(first: dict[str, Any]) 
         ("note:contacts:1003", "sms", "incoming", "replied", None, "1", naive(9, 12, 50)),
         ("note:leads:1001", "call", "outgoing", "answered", 60, "2", naive(9, 12, 30)),
         ("note:leads:1002", "call", "outgoing", "unanswered", 0, "3", naive(9, 12, 40)),
+        ("note:leads:1005", "call", "outgoing", "answered", 40, "2", naive(9, 13, 20)),
         ("task:2001", "meeting", "outgoing", "held", None, "1", naive(9, 16)),
     ]
     assert values(first["touches"], "person_id", "lead_id")[:2] == [("11", None), (None, "100")]

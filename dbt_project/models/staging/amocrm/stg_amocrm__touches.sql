@@ -1,5 +1,6 @@
 -- Calls, letters and sms that the CRM noted, and finished tasks whose type the company has given a meaning (definition field_map:
--- 2 is a meeting where nothing else is said). Notes and tasks are of a lead or of a contact.
+-- 2 is a meeting where nothing else is said). Notes and tasks are of a lead or of a contact; those of a deleted lead are still
+-- listed, and go with it.
 with notes as (
     {{ newest_versions('amocrm', 'notes') | indent(4) }}
 ),
@@ -19,6 +20,7 @@ task_kinds as (
 
 noted as (
     select
+        notes.account,
         'note:' || notes.entity_type || ':' || notes.id as touch_id,
         notes.entity_type,
         notes.entity_id,
@@ -46,6 +48,7 @@ noted as (
 
 done as (
     select
+        tasks.account,
         'task:' || tasks.id as touch_id,
         tasks.entity_type,
         tasks.entity_id,
@@ -100,3 +103,9 @@ select
     cast('amocrm' as string) as source_system,
     cast(all_touches.source_record_key as string) as source_record_key
 from all_touches
+left join {{ ref('stg_amocrm__objects_gone') }} as gone
+    on all_touches.account = gone.account
+    and all_touches.entity_id = gone.id
+    and all_touches.entity_type in ('leads', 'lead')
+    and gone.object = 'lead'
+where gone.id is null
