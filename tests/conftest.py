@@ -112,6 +112,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 
 @pytest.fixture(scope="session")
+def living(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The small living company, asked over HTTP on its five mornings and built once on the last."""
+    return _built(tmp_path_factory, "living", "demo", "--size", "small")
+
+
+@pytest.fixture(scope="session")
 def example_data() -> Path:
     if not (EXAMPLE_DATA / "olist").is_dir():
         pytest.skip(f"the public example data is not here ({EXAMPLE_DATA}); set ONEFUNNEL_EXAMPLE_DATA to its folder")

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -20,8 +25,10 @@ from demo.simulators.yandex_metrika import YandexMetrika
 from orchestration.clock import FixedClock
 from orchestration.connectors import STREAMS, connectors
 from orchestration.landing import Lake, Pull
-from orchestration.settings import Settings, load_settings
+from orchestration.settings import PROJECT_ROOT, Settings, load_settings
 from orchestration.sources.api.load import pull_stream
+from tests.conftest import Built, onefunnel
+from tests.integration.living_builds import differences
 
 MORNINGS = (datetime(2026, 3, 10, 3, tzinfo=UTC), datetime(2026, 3, 12, 3, tzinfo=UTC))
 LATER = timedelta(minutes=10)
@@ -296,3 +303,86 @@ def test_a_run_killed_at_any_commit_and_started_again_knows_what_an_undisturbed_
         leftovers += list(home.rglob("_tmp-*"))
     assert differing == []
     assert leftovers == []
+
+
+# the whole demo, killed by the system
+
+DEMO = ("demo", "--size", "small")
+
+
+def started(home: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "orchestration", *DEMO],
+        cwd=PROJECT_ROOT,
+        env={**os.environ, "ONEFUNNEL_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    os.killpg(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+
+
+def test_a_demo_killed_in_the_pulls_of_a_morning_goes_on_with_that_morning(living: Built, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    raw = home / "lake" / "raw" / "amocrm"
+    process = started(home)
+    while not (raw / "contacts" / "pull=3").exists():
+        assert process.poll() is None
+        time.sleep(0.002)
+    kill(process)
+    # the staff are the last that amoCRM is asked for
+    assert not (raw / "users" / "pull=3").exists()
+    before = {pull.directory: pull.sha256 for pull in Lake(home / "lake").pulls()}
+
+    done = onefunnel(*DEMO, home=home)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert "morning 2 of 5" not in done.stdout
+    assert "morning 3 of 5" in done.stdout
+    after = {pull.directory: pull.sha256 for pull in Lake(home / "lake").pulls()}
+    assert before.items() <= after.items()
+    assert differences(living.published, home / "published" / "current") == []
+
+
+@pytest.mark.verify
+def test_a_demo_killed_while_dbt_builds_publishes_nothing_and_the_next_one_completes_it(
+    living: Built, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    process = started(home)
+    assert process.stdout is not None
+    printed = []
+    for line in process.stdout:
+        printed.append(line)
+        if "dbt: 100 models and tests done" in line:
+            break
+    kill(process)
+    assert "dbt: 100 models and tests done" in printed[-1]
+    assert not (home / "published" / "current").exists()
+
+    done = onefunnel(*DEMO, home=home)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert "morning 4 of 5" not in done.stdout
+    assert differences(living.published, home / "published" / "current") == []
+
+
+def test_the_demo_once_more_in_the_same_home_changes_nothing(living: Built, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(living.home, home, symlinks=True)
+    done = onefunnel(*DEMO, home=home)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    second = home / "published" / "current"
+    assert second.resolve().name != living.published.resolve().name
+    assert differences(living.published, second) == []
+
+
+def test_the_comparison_sees_a_build_that_heard_of_something_else(living: Built, tmp_path: Path) -> None:
+    """So that the tests above can fail: one row less in one table is a difference."""
+    other = tmp_path / "build"
+    shutil.copytree(living.published.resolve(), other)
+    leads = other / "parquet" / "fct_leads.parquet"
+    pq.write_table(pq.read_table(leads).slice(1), leads)
+    assert differences(living.published, other) == ["fct_leads"]
