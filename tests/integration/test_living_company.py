@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 import requests
 
-from demo.company import ALL_CAMPAIGNS, CRITERIA, ENDS_AT
+from demo.company import CRITERIA, ENDS_AT
 from demo.exports.identities import COMPANY_ENDS, COMPANY_WORDS, SURNAMES
 from demo.feeds import MORNINGS, LivingCompany, living_company
 from demo.feeds.amocrm_account import LOSS_REASON_IDS, STAGE_NAMES, TEST
@@ -267,7 +267,7 @@ def delivered(company: LivingCompany, platform: str) -> dict[date, int]:
     delivery = company.world.journeys.delivery
     spent: Counter[date] = Counter()
     for campaign, day, cost in zip(delivery.campaign.tolist(), delivery.day, delivery.cost.tolist(), strict=True):
-        if ALL_CAMPAIGNS[campaign].platform == platform:
+        if company.world.company.campaigns[campaign].platform == platform:
             spent[day.astype("datetime64[D]").astype(object)] += cost
     return dict(+spent)
 
