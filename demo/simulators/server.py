@@ -142,7 +142,7 @@ class Simulator(ABC):
         )
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
         self._thread.start()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not self._server.started:
             if time.monotonic() > deadline:
                 raise RuntimeError(f"the simulator {type(self).__name__} did not start on {self.url}")
