@@ -37,7 +37,7 @@ found as (
         findings.rows_checked,
         findings.message
     from {{ ref('int_findings_campaigns') }} as findings
-    {%- for model in ['int_findings_records', 'int_findings_spellings'] %}
+    {%- for model in ['int_findings_records', 'int_findings_spellings', 'int_findings_fields'] %}
     union all
     select
         findings.source_system as source,
