@@ -112,7 +112,7 @@ def _asked(contract: str, filled: frozenset[str], suites: Mapping[str, list[Chec
 
 
 @cache
-def _great_expectations() -> tuple[Any, Any]:
+def great_expectations() -> tuple[Any, Any]:
     """The module and one ephemeral context, made once a process."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     # where the extra `spark` is installed, GX imports its Connect client, which takes a process whose main module has no file
@@ -130,7 +130,7 @@ def _great_expectations() -> tuple[Any, Any]:
 @cache
 def _batch_definition() -> tuple[Any, Any]:
     """One definition for all contracts: GX writes its whole configuration out for each, 20 ms a time."""
-    gx, source = _great_expectations()
+    gx, source = great_expectations()
     return gx, source.add_dataframe_asset("contract").add_batch_definition_whole_dataframe("all_rows")
 
 

@@ -112,16 +112,16 @@ def _living(
     tell: Callable[[str], None],
     started: float,
 ) -> int:
-    from demo.feeds import living_company
-    from demo.mornings import begin_morning, ingest, living_settings, mornings_to_go, tokens
-    from orchestration.running import refuse_obstacles, run_daily_job
+    from demo.feeds.process import company_elsewhere
+    from demo.mornings import begin_morning, ingest, living_settings, mornings_to_go
+    from orchestration.running import import_packages, refuse_obstacles, run_daily_job
 
     if serve and (taken := [port for port in PORTS if _is_taken(port)]):
         raise click.ClickException(f"port {taken[0]} is taken: end what listens there (an earlier `demo --serve`?)")
     _refuse_another_company(base, seed, size)
-    clock = FixedClock()
     tell(f"making a company of size {size} and filling the simulators of its vendors")
-    with living_company(seed, size, clock, ports=PORTS if serve else None) as company:
+    with company_elsewhere(seed, size, PORTS if serve else None, meanwhile=import_packages) as company:
+        tell("the simulators are filled")
         settings = living_settings(company, base, _environment(base)).replaced(**changes)
         settings = with_engine(settings, engine)
         refuse_obstacles(settings, rebuilds_the_past=True)
@@ -133,9 +133,9 @@ def _living(
             tell(f"morning {number} of {count}, {morning:%Y-%m-%d}: {rows:,} rows landed")
         tell(f"morning {count} of {count}, {last:%Y-%m-%d}: the daily job")
         begin_morning(company, base / "exports", last)
-        code = run_daily_job(settings, None, tell, started, clock)
+        code = run_daily_job(settings, None, tell, started, company.clock)
         if serve and code == 0:
-            _serve(base, clock, tokens(company))
+            _serve(base, company.clock, company.tokens)
     return code
 
 

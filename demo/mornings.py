@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from demo.command import LIVING_CONFIG
+from demo.exports.identities import World
 from demo.exports.living import write_morning
-from demo.feeds import LivingCompany
+from orchestration.clock import FixedClock
 from orchestration.connectors import STREAMS, api_sources
 from orchestration.contracts import load_contracts
 from orchestration.landing import Lake
@@ -20,36 +22,32 @@ from orchestration.sources.files import land_stream, load_mapping
 from orchestration.vendor_pulls import VendorPulls
 
 
-def tokens(company: LivingCompany) -> dict[str, str]:
-    """The variables that hold what the simulators know the company by."""
-    return {
-        "ONEFUNNEL_AMOCRM_TOKEN": company.crm_token,
-        "ONEFUNNEL_YANDEX_DIRECT_TOKEN": company.direct_token,
-        "ONEFUNNEL_YANDEX_METRIKA_TOKEN": company.metrika_token,
-    }
+class Company(Protocol):
+    """A living company that can be asked: its simulators run somewhere, on its clock."""
+
+    @property
+    def world(self) -> World: ...
+    @property
+    def clock(self) -> FixedClock: ...
+    @property
+    def urls(self) -> dict[str, str]: ...
+    @property
+    def tokens(self) -> dict[str, str]: ...
+    @property
+    def mornings(self) -> tuple[datetime, ...]: ...
 
 
-def addresses(company: LivingCompany) -> dict[str, str]:
-    """Type of the vendor → the address of its simulator."""
-    return {
-        "amocrm": company.crm.url,
-        "yandex_direct": company.direct.url,
-        "yandex_metrika": company.metrika.url,
-    }
-
-
-def living_settings(company: LivingCompany, home: Path, environment: Mapping[str, str]) -> Settings:
+def living_settings(company: Company, home: Path, environment: Mapping[str, str]) -> Settings:
     """The living company's configuration with the simulators' addresses in it. Raises SettingsError."""
-    settings = load_settings(LIVING_CONFIG, home=home, environment={**environment, **tokens(company)})
-    urls = addresses(company)
+    settings = load_settings(LIVING_CONFIG, home=home, environment={**environment, **company.tokens})
     sources = [
-        source.model_copy(update={"base_url": urls[source.type]}) if source.type in urls else source
+        source.model_copy(update={"base_url": company.urls[source.type]}) if source.type in company.urls else source
         for source in settings.configuration.sources
     ]
     return settings.replaced(sources=sources)
 
 
-def mornings_to_go(settings: Settings, company: LivingCompany) -> tuple[datetime, ...]:
+def mornings_to_go(settings: Settings, company: Company) -> tuple[datetime, ...]:
     """The mornings that a command has still to live through: from the one in which an earlier one ended or was killed.
 
     A pull of a morning is committed at that morning or, after waits, a little later. So nothing is asked on a morning that is
@@ -60,13 +58,13 @@ def mornings_to_go(settings: Settings, company: LivingCompany) -> tuple[datetime
     return company.mornings[company.mornings.index(begun[-1]) :] if begun else company.mornings
 
 
-def begin_morning(company: LivingCompany, exports: Path, morning: datetime) -> None:
+def begin_morning(company: Company, exports: Path, morning: datetime) -> None:
     """Move the clock to a morning and let the systems without an API write their exports."""
     company.clock.move_to(morning)
     write_morning(exports, company.world, morning)
 
 
-def ingest(settings: Settings, company: LivingCompany, progress: Callable[[str], None]) -> int:
+def ingest(settings: Settings, company: Company, progress: Callable[[str], None]) -> int:
     """Everything that the daily job brings into the lake, without a build; the home is locked meanwhile. Returns the rows that
     landed.
 

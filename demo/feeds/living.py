@@ -50,6 +50,20 @@ class LivingCompany:
     metrika_token: str = METRIKA_TOKEN
     mornings: tuple[datetime, ...] = MORNINGS
 
+    @property
+    def urls(self) -> dict[str, str]:
+        """Type of the vendor → the address of its simulator."""
+        return {"amocrm": self.crm.url, "yandex_direct": self.direct.url, "yandex_metrika": self.metrika.url}
+
+    @property
+    def tokens(self) -> dict[str, str]:
+        """The variables that hold what the simulators know the company by."""
+        return {
+            "ONEFUNNEL_AMOCRM_TOKEN": self.crm_token,
+            "ONEFUNNEL_YANDEX_DIRECT_TOKEN": self.direct_token,
+            "ONEFUNNEL_YANDEX_METRIKA_TOKEN": self.metrika_token,
+        }
+
 
 @contextmanager
 def _without_collections() -> Iterator[None]:
