@@ -86,7 +86,8 @@ def living_company(
     Parameters
     ----------
     clock : shared with whoever asks; move it to a morning before asking. with_hits : Metrika also has every page view.
-    ports : of amoCRM, Direct and Metrika; any that are free when None.
+    ports : of amoCRM, Direct and Metrika, for a company that is left running: Metrika's logs are ready at once; any ports that
+    are free when None.
 
     Raises
     ------
@@ -99,7 +100,13 @@ def living_company(
     crm = AmoCrm(clock, rules=Rules(requests_a_second=None, account_requests_a_second=None, minor_units=True))
     direct = YandexDirect(clock, report_rate=(None, 10.0), online_rows=None, units_daily=None, gives_stored=False)
     metrika = YandexMetrika(
-        clock, token=METRIKA_TOKEN, requests_per_second=None, logs_per_second=None, requests_per_day=None
+        clock,
+        token=METRIKA_TOKEN,
+        # whoever asks a company that is left running waits in real time
+        log_seconds=90.0 if ports is None else 0.0,
+        requests_per_second=None,
+        logs_per_second=None,
+        requests_per_day=None,
     )
     direct.put_token(DIRECT_TOKEN, DIRECT_LOGIN)
     with _without_collections():
