@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
-import time
 import zipfile
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -24,15 +23,11 @@ from demo.exports.identities import COMPANY_ENDS, COMPANY_WORDS, SURNAMES
 from demo.feeds import MORNINGS, LivingCompany, living_company
 from demo.feeds.amocrm_account import LOSS_REASON_IDS, STAGE_NAMES, TEST
 from demo.feeds.yandex_metrika import visit_ids
-from demo.mornings import begin_morning, ingest, living_settings, tokens
+from demo.mornings import tokens
 from demo.sales import STAGES
 from orchestration.clock import FixedClock
-from orchestration.publication import fingerprints
-from orchestration.running import run_daily_job
-from tests.conftest import Built, onefunnel
+from tests.conftest import Built
 
-CONFIG = "demo/company/living.yml"
-KEY = {"ONEFUNNEL_CONTACT_KEY": "demo company: made-up people, so the key is no secret"}
 MOSCOW = np.timedelta64(3, "h")
 Flags = np.ndarray
 
@@ -516,41 +511,3 @@ def test_no_contact_and_no_secret_is_in_clear_anywhere_in_the_home(living: Built
     printed = living.printed.encode()
     assert contacts_in(printed) == set()
     assert not any(secret in printed for secret in secrets)
-
-
-# as of an earlier morning
-
-
-def live_through(company: LivingCompany, home: Path, built: Collection[int]) -> dict[int, dict[str, str]]:
-    """All mornings, with the daily job on some of them and the ingestion alone on the others; their marts by morning."""
-    settings = living_settings(company, home, {**KEY, "ONEFUNNEL_DEMO_EXPORTS": str(home / "exports")})
-    marts = {}
-    for number, morning in enumerate(company.mornings):
-        begin_morning(company, home / "exports", morning)
-        if number in built:
-            assert run_daily_job(settings, None, lambda message: None, time.monotonic(), company.clock) == 0
-            marts[number] = fingerprints(home / "published" / "current")
-        else:
-            ingest(settings, company, lambda message: None)
-    return marts
-
-
-@pytest.mark.parametrize(
-    "built",
-    [
-        pytest.param((0, 2), id="the first and the third"),
-        pytest.param((0, 1, 2, 3, 4), id="every morning", marks=pytest.mark.verify),
-    ],
-)
-def test_the_rebuild_as_of_a_morning_is_the_build_that_was_made_on_it(
-    company: LivingCompany, tmp_path: Path, built: tuple[int, ...]
-) -> None:
-    home = tmp_path / "home"
-    then = live_through(company, home, built)
-    assert len({marts["fct_leads"] for marts in then.values()}) == len(built)
-    for number in built:
-        day = company.mornings[number].date().isoformat()
-        done = onefunnel("run", "--config", CONFIG, "--as-of", day, home=home)
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-        (past,) = (home / "warehouse" / "as_of").glob(f"{day.replace('-', '')}T*/published/current")
-        assert fingerprints(past) == then[number], day

@@ -369,6 +369,7 @@ def test_a_demo_killed_while_dbt_builds_publishes_nothing_and_the_next_one_compl
     assert differences(living.published, home / "published" / "current") == []
 
 
+@pytest.mark.verify
 def test_the_demo_once_more_in_the_same_home_changes_nothing(living: Built, tmp_path: Path) -> None:
     home = tmp_path / "home"
     shutil.copytree(living.home, home, symlinks=True)
