@@ -23,7 +23,6 @@ from demo.exports.identities import COMPANY_ENDS, COMPANY_WORDS, SURNAMES
 from demo.feeds import MORNINGS, LivingCompany, living_company
 from demo.feeds.amocrm_account import LOSS_REASON_IDS, STAGE_NAMES, TEST
 from demo.feeds.yandex_metrika import visit_ids
-from demo.mornings import tokens
 from demo.sales import STAGES
 from orchestration.clock import FixedClock
 from tests.conftest import Built
@@ -494,7 +493,7 @@ def test_the_scan_knows_everybody_in_the_company(company: LivingCompany) -> None
 
 def test_no_contact_and_no_secret_is_in_clear_anywhere_in_the_home(living: Built, company: LivingCompany) -> None:
     """Lake, warehouse, published files, reports, models, dbt's and Dagster's own files, and what the command printed."""
-    secrets = [token.encode() for token in tokens(company).values()]
+    secrets = [token.encode() for token in company.tokens.values()]
     assert all(len(secret) > 20 for secret in secrets)
     leaks: list[tuple[str, str]] = []
     scanned: Counter[str] = Counter()
