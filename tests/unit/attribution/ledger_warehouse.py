@@ -16,15 +16,17 @@ import duckdb
 import pyarrow as pa
 import yaml
 
+from orchestration.connectors import STREAMS
 from orchestration.dbt_runner import Dbt
 from orchestration.settings import DBT_PROJECT, DEFAULT_DEFINITIONS
+from orchestration.sources.api.load import door_columns
 from orchestration.warehouse import DuckDbWarehouse
 
 Row = Mapping[str, Any]
 
 LANDING_TABLES = {
     "pulls": "source varchar, stream varchar, pull bigint, account varchar, kind varchar, rows_in bigint, rows bigint, "
-    "quarantined bigint, observed_at timestamp, committed_at timestamp, is_read boolean",
+    "quarantined bigint, observed_at timestamp, committed_at timestamp, window_from varchar, window_to varchar, is_read boolean",
     "quarantined_rows": "source varchar, stream varchar, pull bigint, file_name varchar, row_number bigint, "
     "line_number bigint, "
     "column_name varchar, contract varchar, scope varchar, reason varchar, shape varchar",
@@ -32,6 +34,12 @@ LANDING_TABLES = {
     "occurrences bigint, rows_checked bigint, message varchar",
     "fills": "source varchar, stream varchar, pull bigint, contract varchar, fill varchar, rows_filled bigint, "
     "rows_skipped bigint, money_field varchar, currency varchar, money_minor varchar",
+}
+
+ACCOUNT_TABLES = {
+    "accounts": "source varchar, account varchar, currency varchar, amounts_include_vat boolean",
+    "vat_rates": "source varchar, account varchar, valid_from date, percent decimal(5, 2)",
+    "history_fields": "source varchar, account varchar, field varchar",
 }
 
 
@@ -101,6 +109,13 @@ class LedgerWarehouse:
         )
         for table, columns_ddl in LANDING_TABLES.items():
             connection.execute(f"create table raw_landing.{table}({columns_ddl})")
+        for table, columns_ddl in ACCOUNT_TABLES.items():
+            connection.execute(f"create table raw_build.{table}({columns_ddl})")
+        for vendor, streams in STREAMS.items():
+            connection.execute(f"create schema raw_{vendor}")
+            for stream in streams:
+                text_columns = ", ".join(f'"{name}" varchar' for name in door_columns(stream))
+                connection.execute(f"create table raw_{vendor}.{stream.name}({text_columns}, pull bigint)")
 
 
 def _create_text_table(
