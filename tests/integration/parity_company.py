@@ -31,15 +31,18 @@ ANOTHER_MATRIX = "matrix"
 """The one definition that a company cannot have twice: the demo's is taken."""
 
 
-def write_company(folder: Path, example_data: Path | None, vendors: Sequence[Mapping[str, object]]) -> Path:
+def write_company(
+    folder: Path, example_data: Path | None, vendors: Sequence[Mapping[str, object]], meanings: Path
+) -> Path:
     """Exports, mappings, definitions and the configuration in a folder; returns the configuration.
 
     example_data : the public examples, or None to leave them out. vendors : further sources, as the configuration names them.
+    meanings : definitions of what stands in the vendors' accounts.
     """
     write_exports(folder / "exports" / "demo")
     demo = yaml.safe_load((DEMO / "onefunnel.yml").read_text(encoding="utf-8"))
     mappings = [(DEMO / source["mapping"], folder / "exports" / "demo") for source in demo["sources"]]
-    definitions = [DEFAULT_DEFINITIONS, DEMO / "definitions"]
+    definitions = [meanings, DEFAULT_DEFINITIONS, DEMO / "definitions"]
     for name in SAMPLED if example_data else ():
         assert example_data is not None
         exports = folder / "exports" / name

@@ -49,8 +49,8 @@ def extended(definitions: Path, name: str, *rows: str) -> None:
     (definitions / f"{name}.csv").write_text(default + "".join(f"{row},{OWNERS}\n" for row in rows), encoding="utf-8")
 
 
-def write_company(folder: Path, url: str) -> Path:
-    definitions = folder / "definitions"
+def write_definitions(definitions: Path) -> None:
+    """What the account's stages, fields and reasons mean."""
     definitions.mkdir(parents=True)
     extended(
         definitions,
@@ -77,6 +77,10 @@ def write_company(folder: Path, url: str) -> Path:
         "amocrm,7001,да,budget,yes",
         "amocrm,7002,срочно,need_urgency,yes",
     )
+
+
+def write_company(folder: Path, url: str) -> Path:
+    write_definitions(folder / "definitions")
     file = folder / "onefunnel.yml"
     file.write_text(CONFIGURATION.format(url=url), encoding="utf-8")
     return file

@@ -8,10 +8,12 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 
 import dagster as dg
 import pytest
 
+from demo.simulators.amocrm import AmoCrm
 from orchestration.binding import bind, fix_build
 from orchestration.clock import FixedClock
 from orchestration.connectors import STREAMS, api_sources
@@ -27,6 +29,8 @@ from orchestration.sources.files import load_mapping
 from orchestration.spark.session import problem, stop_session
 from tests.conftest import EXAMPLE_DATA
 from tests.integration.parity_company import write_company
+from tests.integration.test_amocrm_staging import fill as fill_crm
+from tests.integration.test_amocrm_staging import write_definitions
 from tests.integration.yandex_vendors import FIRST_MORNING, SECOND_MORNING, YandexVendors
 
 QUICK = {
@@ -63,9 +67,22 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         from orchestration.definitions import build_definitions
     with ExitStack() as stack:
         yandex = YandexVendors.started(stack, clock)
-        configuration = write_company(folder, examples, yandex.sources)
+        crm = stack.enter_context(AmoCrm(clock))
+        assert isinstance(crm, AmoCrm)
+        fill_crm(crm)
+        write_definitions(folder / "meanings")
+        account = {
+            "type": "amocrm",
+            "account": "company",
+            "since": "2026-03-01",
+            "base_url": crm.url,
+            "history_fields": [7001],
+            "vat_rates": {"2019-01-01": 20, "2026-01-01": 22},
+        }
+        configuration = write_company(folder, examples, [*yandex.sources, account], folder / "meanings")
         environment = {
             **yandex.environment,
+            "ONEFUNNEL_AMOCRM_TOKEN": crm.long_lived_token(FIRST_MORNING + timedelta(days=365)),
             "ONEFUNNEL_CONTACT_KEY": "made-up people, so the key is no secret",
         }
         settings = load_settings(configuration, home=folder / "var", environment=environment)
