@@ -56,7 +56,7 @@ class QualityPage:
         return self.words.text(f"quality_text.{key}", **values)
 
     def files(self) -> Section:
-        """Rows in, landed and set aside of every file, the worst first."""
+        """Rows in, landed and set aside of every file, or of all pulls of an account, the worst first."""
         section = Section("files", self.text("files"), self.text("files_lead"))
         if not self._is_there(section, "rpt_pulls", "rpt_quarantined_rows"):
             return section
@@ -66,13 +66,16 @@ class QualityPage:
                 select source, stream, pull, count(*) as emptied from rpt_quarantined_rows where scope = 'value' group by all
             )
 
-            select pulls.source || '/' || pulls.stream as stream, pulls.file_name, pulls.pull, pulls.observed_at, pulls.rows_in,
-                pulls.rows, pulls.quarantined, coalesce(emptied.emptied, 0) as emptied
+            select pulls.source || '/' || pulls.stream as stream, pulls.file_name, max(pulls.pull) as pull,
+                max(pulls.observed_at) as observed_at, cast(sum(pulls.rows_in) as bigint) as rows_in,
+                cast(sum(pulls.rows) as bigint) as rows, cast(sum(pulls.quarantined) as bigint) as quarantined,
+                cast(sum(coalesce(emptied.emptied, 0)) as bigint) as emptied
             from rpt_pulls as pulls
             left join emptied
                 on pulls.source = emptied.source and pulls.stream = emptied.stream and pulls.pull = emptied.pull
             where pulls.is_read and pulls.source not in ('definitions', 'calendar')
-            order by pulls.quarantined / greatest(pulls.rows_in, 1) desc, emptied desc, stream, pulls.file_name
+            group by pulls.source, pulls.stream, pulls.file_name
+            order by sum(pulls.quarantined) / greatest(sum(pulls.rows_in), 1) desc, emptied desc, stream, pulls.file_name
             """
         )
         names = (
