@@ -326,6 +326,7 @@ def kill(process: subprocess.Popen[str]) -> None:
     assert process.wait() == -signal.SIGKILL
 
 
+@pytest.mark.verify
 def test_a_demo_killed_in_the_pulls_of_a_morning_goes_on_with_that_morning(living: Built, tmp_path: Path) -> None:
     home = tmp_path / "home"
     raw = home / "lake" / "raw" / "amocrm"
