@@ -381,6 +381,7 @@ def test_the_demo_once_more_in_the_same_home_changes_nothing(living: Built, tmp_
     assert differences(living.published, second) == []
 
 
+@pytest.mark.verify
 def test_the_comparison_sees_a_build_that_heard_of_something_else(living: Built, tmp_path: Path) -> None:
     """So that the tests above can fail: one row less in one table is a difference."""
     other = tmp_path / "build"
