@@ -608,12 +608,12 @@ def test_links_follow_the_clock_and_new_changes(make: Make) -> None:
 
 def test_a_price_may_have_kopecks_in_accounts_that_show_them(make: Make) -> None:
     crm = make(minor_units=True)
-    crm.put_lead(START, 1, price=25000, price_with_minor_units=2500050)
+    crm.put_lead(START, 1, price=25000, price_with_minor_units=25000.5)
     crm.put_lead(START, 2, price=300)
     rows = Client(crm).rows("leads")
-    assert [(row["price"], row["price_with_minor_units"]) for row in rows] == [(25000, 2500050), (300, 30000)]
+    assert [(row["price"], row["price_with_minor_units"]) for row in rows] == [(25000, 25000.5), (300, 300)]
     plain = make()
-    plain.put_lead(START, 1, price=25000, price_with_minor_units=2500050)
+    plain.put_lead(START, 1, price=25000, price_with_minor_units=25000.5)
     assert "price_with_minor_units" not in Client(plain).rows("leads")[0]
 
 
