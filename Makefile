@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-CONFIG ?= demo/company/onefunnel.yml
+CONFIG ?= demo/company/living.yml
 export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
@@ -31,10 +31,10 @@ $(VENV)/.spark: $(VENV)/.installed requirements-spark.lock
 	$(BIN)/python -c 'from orchestration.dbt_runner import Dbt, installed_target; Dbt(installed_target("spark"), "spark").parse()'
 	@touch $@
 
-demo: install  ## a small company's exports through the whole chain
+demo: install  ## a made-up company, asked over HTTP, through the whole chain
 	$(BIN)/onefunnel demo
 
-test: $(TEST_NEEDS) check  ## every check and every test
+test: $(TEST_NEEDS) check  ## every check, and every test that is not marked verify
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: install  ## linters, types, definitions, conventions

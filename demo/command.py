@@ -69,9 +69,8 @@ def demo(
 
 
 def demo_environment(settings: Settings) -> dict[str, str]:
-    """What the demo's configurations need in the environment, beside what is set there: the exports' folder, a key for the tokens
-    of made-up people, which is no secret, and what the simulators of `--serve` know the company by. Nothing for another
-    configuration."""
+    """What the demo's configurations need in the environment: the exports' folder, and a key for the tokens of made-up people,
+    which is no secret. Nothing for another configuration."""
     if settings.path not in (FILES_CONFIG, LIVING_CONFIG):
         return {}
     return _environment(settings.home)

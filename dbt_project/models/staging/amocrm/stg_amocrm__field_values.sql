@@ -1,4 +1,4 @@
--- A table, because four models read it.
+-- A table, because several models read it.
 {{ config(materialized='table') }}
 
 -- What the custom fields of leads, contacts and companies mean to the company (definition field_map): a field is named by its

@@ -1,4 +1,4 @@
--- A table, because four models read it.
+-- A table, because several models read it.
 {{ config(materialized='table') }}
 
 -- What the passages of a lead come to (D6a): it is a deal from its first entry into the opportunity stage or, where that was

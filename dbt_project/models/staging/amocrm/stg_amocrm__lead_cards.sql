@@ -1,4 +1,4 @@
--- A table, because seven models read it.
+-- A table, because several models read it.
 {{ config(materialized='table') }}
 
 -- Newest version of every lead that is still there.

@@ -1,4 +1,4 @@
--- A table, because three models read it.
+-- A table, because several models read it.
 {{ config(materialized='table') }}
 
 -- Entries of a lead into stages: the first is where it stood before its first change, later ones are the changes. Stages that

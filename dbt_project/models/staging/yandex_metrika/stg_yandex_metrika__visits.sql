@@ -1,4 +1,4 @@
--- A table, because three models read it.
+-- A table, because several models read it.
 {{ config(materialized='table') }}
 
 with visits as (
