@@ -27,9 +27,6 @@ from demo.sales import STAGES
 from orchestration.clock import FixedClock
 from tests.conftest import Built
 
-# the living company's build and its tests take two minutes of the twenty that every push has
-pytestmark = pytest.mark.verify
-
 MOSCOW = np.timedelta64(3, "h")
 Flags = np.ndarray
 

@@ -30,9 +30,6 @@ from orchestration.sources.api.load import pull_stream
 from tests.conftest import Built, onefunnel
 from tests.integration.living_builds import differences
 
-# a push has twenty minutes, and with the sources that are asked over HTTP it needs more: the first to come back when there is room
-pytestmark = pytest.mark.verify
-
 MORNINGS = (datetime(2026, 3, 10, 3, tzinfo=UTC), datetime(2026, 3, 12, 3, tzinfo=UTC))
 LATER = timedelta(minutes=10)
 """After which somebody starts a killed run again."""

@@ -33,9 +33,6 @@ from tests.integration.test_amocrm_staging import fill as fill_crm
 from tests.integration.test_amocrm_staging import write_definitions
 from tests.integration.yandex_vendors import FIRST_MORNING, SECOND_MORNING, YandexVendors
 
-# a push has twenty minutes, and with the sources that are asked over HTTP it needs more: the first to come back when there is room
-pytestmark = pytest.mark.verify
-
 QUICK = {
     # A session of two minutes never earns back what compiling its plans costs; the figures are the same by rule, and
     # `make verify` builds with Spark's own defaults.

@@ -33,9 +33,6 @@ from tests.integration.yandex_vendors import (
     YandexVendors,
 )
 
-# three builds take a minute and a half of the twenty minutes that every push has; dbt's unit tests and the engines' comparison stay
-pytestmark = pytest.mark.verify
-
 TABLES = {"fct_ad_performance_daily": "marts", "fct_touches": "marts", "campaigns": "contracts"}
 """What is looked at, with its schema."""
 
