@@ -149,6 +149,11 @@ POLICIES: dict[str, tuple[str, ...] | Kind] = {
     "conversion_rule": ("independent", "reset_after_conversion"),
     "matrix_scale": ("raw110", "normalised100"),
     "bottleneck_minimum_n": POSITIVE,
+    "attempt_gap_minutes": POSITIVE,
+    "two_way_talk_seconds": POSITIVE,
+    "unreachable_minimum_attempts": POSITIVE,
+    "unreachable_minimum_channels": POSITIVE,
+    "revived_window_days": POSITIVE,
 }
 """Known policies: their values, or the kind of their value."""
 
@@ -349,6 +354,27 @@ def _mapped_field(row: Row) -> Iterator[tuple[str, str]]:
         yield "value", f"expected true or false for {column}, got {row['value']!r}"
     if column == "team" and row["value"] is not None and row["value"] not in TEAMS:
         yield "value", f"expected one of {', '.join(TEAMS)}, got {row['value']!r}"
+
+
+HANDOVER_EVENTS = ("handed_over", "accepted", "confirmed", "rejected", "returned")
+HANDOVER_TRIGGERS: dict[str, tuple[str, ...]] = {
+    "source_stage": (),
+    "stage": (*MAIN_CHAIN, *SIDE_STAGES),
+    "pipeline": (),
+    "owner_team": ("marketing", "sales"),
+    "first_owner_team": ("marketing", "sales"),
+    "rejection": ("rejected", "returned"),
+}
+"""What tells of a step of the hand-over → the values it may have; empty where the words are the source's own."""
+
+
+def _handover_rule(row: Row) -> Iterator[tuple[str, str]]:
+    trigger, value = row["trigger"] or "", row["value"]
+    known = HANDOVER_TRIGGERS[trigger]
+    if known and value is not None and value not in known:
+        yield "value", f"expected one of {', '.join(known)} for {trigger}, got {value!r}"
+    if trigger not in ("source_stage", "stage") and row["pipeline"] != "*":
+        yield "pipeline", f"expected *, because {trigger} is not told a pipeline, got {row['pipeline']!r}"
 
 
 def _schema(name: str, key: Iterable[str], *columns: Column, **laws: object) -> Schema:
@@ -601,6 +627,16 @@ SCHEMAS: dict[str, Schema] = {
             _required("field_value"),
             _required("criterion", NAME, reference="matrix.criterion"),
             _optional("level", TEXT, reference="matrix.level"),
+        ),
+        _schema(
+            "handover_rules",
+            ["source_system", "pipeline", "trigger", "value", "event"],
+            _required("source_system", NAME_OR_ANY),
+            _required("pipeline"),
+            _required("trigger", TEXT, *HANDOVER_TRIGGERS),
+            _required("value"),
+            _required("event", TEXT, *HANDOVER_EVENTS),
+            row_laws=(_handover_rule,),
         ),
         Schema(
             "labels",

@@ -258,6 +258,18 @@ def test_semicolons_bom_crlf_and_capital_true_are_the_same_definition(company: P
             "n,many",
             ":6: column value: expected a whole number of at least 1 for bottleneck_minimum_n, got 'many'",
         ),
+        (
+            "handover_rules",
+            "*,*,owner_team,sales",
+            "*,*,owner_team,seller",
+            ":2: column value: expected one of marketing, sales for owner_team, got 'seller'",
+        ),
+        (
+            "handover_rules",
+            "*,*,rejection,returned",
+            "*,Sales,rejection,returned",
+            ":7: column pipeline: expected *, because rejection is not told a pipeline, got 'Sales'",
+        ),
         ("targets", "0.20,0.30", "0.40,0.30", ":7: column target_high: expected at least target_low (0.40), got 0.30"),
         (
             "targets",

@@ -10,13 +10,10 @@ visits as (
 ),
 
 reasons as (
-    select 'recycling_rate' as kpi, 'default' as variant, 'needs_handovers' as missing_reason
-    union all
-    select 'recycling_rate', 'decided', 'needs_handovers'
-    union all
-    select 'revived_rate', 'default', 'needs_handovers'
-    union all
-    select 'nrr', 'default', case when subscriptions.subscriptions = 0 then 'no_subscriptions' else 'not_computed_yet' end
+    select
+        'nrr' as kpi,
+        'default' as variant,
+        case when subscriptions.subscriptions = 0 then 'no_subscriptions' else 'not_computed_yet' end as missing_reason
     from subscriptions
     union all
     select 'ltv_margin', 'default', case when subscriptions.subscriptions = 0 then 'no_subscriptions' else 'not_computed_yet' end

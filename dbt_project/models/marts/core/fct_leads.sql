@@ -1,33 +1,24 @@
 -- Every lead of the sources, duplicates and tests included and marked: leads in = leads here + quarantined.
-with mapped_rejections as (
+with latest_rejections as (
     select
         rejections.lead_id,
         rejections.kind,
+        rejections.reason,
         rejections.source_reason,
-        reasons.reason,
         row_number() over (
-            partition by rejections.rejection_id
-            order by case when reasons.source_system = '*' then 1 else 0 end
-        ) as candidate,
-        rejections.rejected_at,
-        rejections.rejection_id
-    from {{ ref('rejections') }} as rejections
-    left join {{ ref('stg_definitions__reasons') }} as reasons
-        on {{ lower_text('trim(rejections.source_reason)') }} = {{ lower_text('trim(reasons.source_reason)') }}
-        and (reasons.source_system = '*' or reasons.source_system = rejections.source_system)
-        and {{ holds_on('reasons', local_date('rejections.rejected_at')) }}
+            partition by rejections.lead_id, rejections.kind
+            order by rejections.rejected_at desc, rejections.rejection_id desc
+        ) as recency
+    from {{ ref('int_rejections_mapped') }} as rejections
     where rejections.lead_id is not null
 ),
 
-latest_rejections as (
+latest_handovers as (
     select
-        mapped_rejections.*,
-        row_number() over (
-            partition by mapped_rejections.lead_id, mapped_rejections.kind
-            order by mapped_rejections.rejected_at desc, mapped_rejections.rejection_id desc
-        ) as recency
-    from mapped_rejections
-    where mapped_rejections.candidate = 1
+        handovers.lead_id,
+        max_by(handovers.handover_type, handovers.episode) as handover_type
+    from {{ ref('int_handovers') }} as handovers
+    group by handovers.lead_id
 )
 
 select
@@ -47,7 +38,7 @@ select
     qualified.is_quality_lead,
     qualified.meets_mql_rule,
     qualified.is_hot_hand,
-    cast(null as string) as handover_type,
+    latest_handovers.handover_type,
     coalesce(rejected.reason, rejected.source_reason) as rejection_reason,
     coalesce(returned.reason, returned.source_reason) as return_reason,
     leads.status,
@@ -68,3 +59,5 @@ left join latest_rejections as rejected
     on leads.lead_id = rejected.lead_id and rejected.kind = 'rejected' and rejected.recency = 1
 left join latest_rejections as returned
     on leads.lead_id = returned.lead_id and returned.kind = 'returned' and returned.recency = 1
+left join latest_handovers
+    on leads.lead_id = latest_handovers.lead_id

@@ -11,6 +11,8 @@ with figures as (
     union all
     select * from {{ ref('int_kpis_velocity') }}
     union all
+    select * from {{ ref('int_kpis_recycling') }}
+    union all
     select * from {{ ref('int_kpis_unavailable') }}
 ),
 
