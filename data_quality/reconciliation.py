@@ -128,6 +128,8 @@ FOLLOWED: dict[str, Followed] = {
     ),
     "stage_events": Followed(
         "marts.fct_stage_events",
+        # score states are no passages of the CRM (D11)
+        "m.source_stage is not null",
         excluded=(Excluded("stages without a row in the stage map", f"not {_IS_MAPPED}"),),
     ),
 }

@@ -154,6 +154,10 @@ POLICIES: dict[str, tuple[str, ...] | Kind] = {
     "unreachable_minimum_attempts": POSITIVE,
     "unreachable_minimum_channels": POSITIVE,
     "revived_window_days": POSITIVE,
+    "quality_contact": ("phone_or_messenger", "phone_messenger_or_email"),
+    "renewal_grace_days": COUNT,
+    "neglected_days": POSITIVE,
+    "small_account_employees": POSITIVE,
 }
 """Known policies: their values, or the kind of their value."""
 

@@ -25,10 +25,11 @@ leads_with_context as (
     select
         leads.lead_id,
         leads.created_at,
-        {%- for field in fields if field not in ['has_valid_phone', 'has_messenger', 'is_in_icp'] %}
+        {%- for field in fields if field not in ['has_valid_phone', 'has_valid_email', 'has_messenger', 'is_in_icp'] %}
         leads.{{ field }},
         {%- endfor %}
         coalesce(leads.has_valid_phone, people.has_valid_phone) as has_valid_phone,
+        coalesce(leads.has_valid_email, people.has_valid_email) as has_valid_email,
         coalesce(leads.has_messenger, people.has_messenger) as has_messenger,
         coalesce(leads.is_in_icp, accounts.is_in_icp) as is_in_icp,
         answered_need.points > 0 as has_urgent_need
@@ -103,6 +104,16 @@ rule_results as (
         end as is_hot_hand
     from alternatives
     group by alternatives.lead_id
+),
+
+-- An e-mail address alone counts only where the definition lists it (D17).
+reachable_leads as (
+    select
+        leads.*,
+        leads.has_valid_phone
+        or leads.has_messenger
+        or ({{ policy('quality_contact') }} = 'phone_messenger_or_email' and leads.has_valid_email) as can_be_reached
+    from leads_with_context as leads
 )
 
 select
@@ -112,14 +123,14 @@ select
     case
         when leads.is_in_icp is null
             or (leads.has_need or leads.has_urgent_need) is null
-            or (leads.has_valid_phone or leads.has_messenger) is null
+            or leads.can_be_reached is null
             or leads.asked_for_contact is null
             then null
         else leads.is_in_icp
             and (leads.has_need or leads.has_urgent_need)
-            and (leads.has_valid_phone or leads.has_messenger)
+            and leads.can_be_reached
             and leads.asked_for_contact
     end as is_quality_lead
-from leads_with_context as leads
+from reachable_leads as leads
 left join rule_results
     on leads.lead_id = rule_results.lead_id

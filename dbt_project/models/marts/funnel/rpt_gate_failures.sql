@@ -1,0 +1,85 @@
+-- Leads that are hot by their points at creation but have too few at a criterion (C21, D23). Without a gate in force the row shows
+-- what the smallest gate would stop: leads with no point there.
+with totals as (
+    select
+        answers.lead_id,
+        cast(sum(answers.points) as bigint) as score,
+        cast(sum(answers.maximum_points) as bigint) as maximum_score,
+        sum(case when answers.criterion in ('budget', 'authority') and answers.points = 0 then 1 else 0 end) as empty_gates
+    from {{ ref('int_lead_answers_scored') }} as answers
+    where answers.moment = 'creation'
+    group by answers.lead_id
+),
+
+hot_leads as (
+    select
+        totals.lead_id,
+        totals.empty_gates
+    from totals
+    inner join {{ ref('int_lead_features') }} as features
+        on totals.lead_id = features.lead_id
+        and features.moment = 'creation'
+    where totals.score * case features.matrix_scale when 'normalised100' then 100 else 1 end
+        >= cast(features.hot_lower_bound as decimal(18, 9))
+        * cast(case features.matrix_scale when 'normalised100' then totals.maximum_score else 1 end as decimal(18, 0))
+),
+
+gate_rows as (
+    select
+        answers.criterion,
+        answers.gate_min_points,
+        hot_leads.lead_id,
+        case when answers.points < coalesce(answers.gate_min_points, 1) then 1 else 0 end as fails
+    from hot_leads
+    inner join {{ ref('int_lead_answers_scored') }} as answers
+        on hot_leads.lead_id = answers.lead_id
+        and answers.moment = 'creation'
+    where answers.gate_min_points is not null
+        or answers.criterion in ('budget', 'authority')
+    union all
+    select
+        'budget_and_authority' as criterion,
+        cast(null as bigint) as gate_min_points,
+        hot_leads.lead_id,
+        case when hot_leads.empty_gates = 2 then 1 else 0 end as fails
+    from hot_leads
+),
+
+counted as (
+    select
+        gate_rows.criterion,
+        max(gate_rows.gate_min_points) as gate_min_points,
+        case gate_rows.fails when 1 then 'fails' else 'passes' end as outcome,
+        count(*) as leads,
+        sum(case when sold.is_mature_for_sql then 1 else 0 end) as mature_for_sql,
+        sum(case when sold.is_mature_for_sql and sold.is_sql then 1 else 0 end) as reached_sql,
+        sum(case when sold.is_mature_for_close then 1 else 0 end) as mature_for_close,
+        sum(case when sold.is_mature_for_close and sold.is_closed then 1 else 0 end) as closed,
+        sum(case when sold.is_mature_for_close then sold.won_minor end) as won_minor
+    from gate_rows
+    inner join {{ ref('int_leads_sold') }} as sold
+        on gate_rows.lead_id = sold.lead_id
+    group by gate_rows.criterion, gate_rows.fails
+)
+
+select
+    cast(counted.criterion as string) as criterion,
+    cast(counted.outcome as string) as outcome,
+    cast(counted.gate_min_points as bigint) as gate_min_points,
+    counted.gate_min_points is not null as is_in_force,
+    cast(counted.leads as bigint) as leads,
+    cast(counted.mature_for_sql as bigint) as mature_for_sql,
+    cast(counted.reached_sql as bigint) as reached_sql,
+    {{ ratio('counted.reached_sql', 'counted.mature_for_sql') }} as sql_rate,
+    {{ wilson_bound('counted.reached_sql', 'counted.mature_for_sql', '-') }} as sql_low,
+    {{ wilson_bound('counted.reached_sql', 'counted.mature_for_sql', '+') }} as sql_high,
+    cast(counted.mature_for_close as bigint) as mature_for_close,
+    cast(counted.closed as bigint) as closed,
+    {{ ratio('counted.closed', 'counted.mature_for_close') }} as closed_rate,
+    {{ wilson_bound('counted.closed', 'counted.mature_for_close', '-') }} as closed_low,
+    {{ wilson_bound('counted.closed', 'counted.mature_for_close', '+') }} as closed_high,
+    cast(counted.won_minor as bigint) as won_minor,
+    cast({{ build_fact('reporting_currency') }} as string) as currency,
+    {{ build_fact('evaluated_at') }} as evaluated_at,
+    {{ build_fact('build_id') }} as build_id
+from counted
