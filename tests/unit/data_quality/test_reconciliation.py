@@ -125,13 +125,14 @@ def test_the_totals_query_runs_and_leaves_no_rule_to_rounding() -> None:
         )
     for mart in FOLLOWED.values():
         money = "".join(f", {column} bigint" for column in mart.money)
-        con.execute(f"create table {mart.mart} (is_on_record boolean, currency string{money})")
+        con.execute(f"create table {mart.mart} (is_on_record boolean, currency string{money}, source_stage string)")
     con.execute("create table intermediate.int_stage_events_mapped (event_id string)")
     con.execute("insert into contracts.people (source_system, person_id) values ('crm', 'p'), ('bank', 'p')")
     columns = "source_system, currency, is_test, amounts_include_vat, amount_minor, amount_vat_minor"
     deals = "('crm', 'RUB', false, true, 120, 20), ('crm', 'RUB', true, false, 30, 0)"
     con.execute(f"insert into contracts.deals ({columns}) values {deals}")
-    con.execute("insert into marts.fct_deals values (null, 'RUB', 100)")
+    con.execute("insert into marts.fct_deals (currency, amount_minor) values ('RUB', 100)")
+    con.execute("insert into marts.fct_stage_events (source_stage) values ('Qualified'), (null)")
     con.execute(
         "insert into contracts.stage_events (source_system, event_id) values ('crm', 'known'), ('crm', 'stray')"
     )
@@ -146,6 +147,8 @@ def test_the_totals_query_runs_and_leaves_no_rule_to_rounding() -> None:
     assert totals_of["deals", "mart", None, "amount_minor"] == "100"
     assert totals_of["deals", "excluded", "deals marked as test", "amount_minor"] == "30"
     assert totals_of["deals", "excluded", "VAT inside the amount", "amount_minor"] == "20"
+    # the second row of the mart is a score state, which no contract holds
+    assert totals_of["stage_events", "mart", None, "rows"] == "1"
     assert totals_of["stage_events", "excluded", "stages without a row in the stage map", "rows"] == "1"
     assert totals_of["people", "excluded", "further records of the same key", "rows"] == "1"
     assert totals_of["costs", "contract", None, "rows"] == "0"
