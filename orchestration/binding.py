@@ -20,6 +20,7 @@ import pandas as pd
 from data_quality.expectations import TABLES as EXPECTATION_TABLES
 from data_quality.reconciliation import TABLES as RECONCILIATION_TABLES
 from ml.scoring.run import TABLES as SCORING_TABLES
+from orchestration import frozen
 from orchestration.clock import Clock, to_text
 from orchestration.connectors import STREAMS, api_sources, facts_of, history_fields_of, vat_rates_of
 from orchestration.contracts import LINEAGE_COLUMNS, Contract, contracts_of, load_contracts
@@ -30,7 +31,7 @@ from orchestration.sources.api.load import door_columns
 from orchestration.sources.definitions import SCHEMAS
 from orchestration.warehouse import Content, Warehouse
 
-OWN_SOURCES = ("definitions", "calendar")
+OWN_SOURCES = ("definitions", "calendar", frozen.SOURCE)
 """Sources that say nothing of the business: they do not move `evaluated_at` (decision 7)."""
 
 PYTHON_TABLES: dict[str, dict[str, str]] = {
@@ -75,7 +76,7 @@ def fix_build(
     BindingError
         when no pull of the configured sources is visible.
     """
-    wanted, adding = {*sources, *logs}, set(logs)
+    wanted, adding = {*sources, *logs}, {*logs, frozen.SOURCE}
     latest: dict[tuple[str, str, str, int], Pull] = {}
     for pull in lake.pulls(as_of=as_of):
         if pull.source in wanted or pull.source in OWN_SOURCES:
@@ -89,7 +90,8 @@ def fix_build(
         raise BindingError(f"{lake.root}: no pull of {', '.join(sorted(wanted))}{moment}; run the ingestion first")
     return Build(
         build_id=f"{clock.now():%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:6]}",
-        as_of_at=as_of or max(pull.committed_at for pull in pulls),
+        # what a build freezes itself must not make the next one another, when nothing new was heard
+        as_of_at=as_of or max(pull.committed_at for pull in pulls if pull.source != frozen.SOURCE),
         evaluated_at=max(observed),
         pulls=pulls,
     )
@@ -108,6 +110,7 @@ def bind(warehouse: Warehouse, lake: Lake, build: Build, settings: Settings) -> 
         **_contracts(warehouse, build, contracts),
         **_calendar(warehouse, build),
         **_quarantine(warehouse, build),
+        **_frozen(warehouse, build),
     }
     tables = {
         **_landing(lake, build),
@@ -211,6 +214,24 @@ def _calendar(warehouse: Warehouse, build: Build) -> dict[str, str]:
     }
 
 
+def _frozen(warehouse: Warehouse, build: Build) -> dict[str, str]:
+    """`raw_frozen.<stream>`: the facts that earlier runs froze, with all columns of today; empty before the first."""
+    views = {}
+    for name, stream in frozen.STREAMS.items():
+        pulls = [pull for pull in build.pulls if (pull.source, pull.stream) == (frozen.SOURCE, name)]
+        nothing = f"select {_texts(warehouse, dict.fromkeys(stream.columns))}, cast(null as bigint) as pull where false"
+        columns = ", ".join(warehouse.quoted(column) for column in (*stream.columns, "pull"))
+        views[f"raw_frozen.{name}"] = nothing
+        if pulls:
+            shown = _union(warehouse, pulls)
+            missing = [column for column in stream.columns if all(column not in pull.columns for pull in pulls)]
+            added = "".join(f", cast(null as string) as {warehouse.quoted(column)}" for column in missing)
+            views[f"raw_frozen.{name}"] = (
+                f"select {columns} from (select told.*{added} from ({shown}) as told) as widened"
+            )
+    return views
+
+
 _PULLS = {
     "source": "varchar", "stream": "varchar", "pull": "bigint", "account": "varchar", "kind": "varchar", "rows_in": "bigint",
     "rows": "bigint", "quarantined": "bigint", "observed_at": "timestamp", "committed_at": "timestamp",
@@ -244,6 +265,8 @@ def _landing(lake: Lake, build: Build) -> dict[str, Content]:
             "is_read": (pull.source, pull.stream, pull.pull) in read,
         }
         for pull in lake.pulls(as_of=build.as_of_at)
+        # nobody told them: they are ours
+        if pull.source != frozen.SOURCE
     ]
     findings, fills = [], []
     for pull in build.pulls:

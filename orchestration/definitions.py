@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import dagster as dg
 
 from orchestration.clock import Clock, SystemClock
-from orchestration.defs import ingest, publish, quality, schedules, score, transform
+from orchestration.defs import freeze, ingest, publish, quality, schedules, score, transform
 from orchestration.locks import HomeLock
 from orchestration.pipeline import Pipeline, parse_as_of
 from orchestration.settings import CONFIG_VARIABLE, PROJECT_ROOT, Settings, load_settings
@@ -26,6 +26,7 @@ _OWNERS = {
     "attribution": "team:marketing_and_sales",
     "funnel": "team:marketing_and_sales",
     "kpi": "team:marketing_and_sales",
+    "feedback": "team:marketing_and_sales",
 }
 
 
@@ -58,6 +59,7 @@ def build_definitions(
         transform.build(settings),
         score.build(),
         quality.build(settings),
+        freeze.build(settings),
         publish.build(settings),
         schedules.build(settings),
         dg.Definitions(

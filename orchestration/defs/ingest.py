@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 from pydantic import Field
 
+from orchestration import frozen
 from orchestration.backfill import BackfillError, Wanted, backfill
 from orchestration.binding import bind, fix_build
 from orchestration.clock import to_text
@@ -262,6 +263,8 @@ def _raw_asset(mappings: list[FilesMapping], asked: list[dg.AssetKey]) -> dg.Ass
         _raw_spec("raw_build", name, everything)
         for name in ("build", "filled_contracts", "accounts", "vat_rates", "history_fields")
     ]
+    # of the runs before this one: the step that freezes comes after the marts, so it is no dependency here
+    specs += [_raw_spec("raw_frozen", name, []) for name in frozen.STREAMS]
 
     @dg.multi_asset(name="bind_build", specs=specs, required_resource_keys={"pipeline"}, pool=WAREHOUSE_POOL)
     def bind_build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:

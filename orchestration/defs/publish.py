@@ -5,6 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from orchestration.defs.freeze import FROZEN
 from orchestration.defs.transform import mart_descriptions, mart_keys
 from orchestration.pipeline import Pipeline
 from orchestration.publication import publish
@@ -19,7 +20,7 @@ def build(settings: Settings) -> dg.Definitions:
 
     @dg.asset(
         key=PUBLISHED,
-        deps=mart_keys(settings),
+        deps=[*mart_keys(settings), *FROZEN],
         group_name="publish",
         kinds={"duckdb", "parquet"},
         description="The newest good build: a DuckDB snapshot and one Parquet file per mart behind one symbolic link.",

@@ -158,6 +158,18 @@ POLICIES: dict[str, tuple[str, ...] | Kind] = {
     "renewal_grace_days": COUNT,
     "neglected_days": POSITIVE,
     "small_account_employees": POSITIVE,
+    "review_sql_days": POSITIVE,
+    "review_minimum_n": POSITIVE,
+    "review_stop_rate_share": DECIMAL,
+    "review_stop_cost_multiple": DECIMAL,
+    "review_reason_share": DECIMAL,
+    "review_decision_days": POSITIVE,
+    "review_effect_days": POSITIVE,
+    "standing_campaign_days": POSITIVE,
+    "change_minimum_n": POSITIVE,
+    "danger_window_days": POSITIVE,
+    "danger_minimum_leads": POSITIVE,
+    "rollout_started_on": DATE,
 }
 """Known policies: their values, or the kind of their value."""
 
@@ -379,6 +391,40 @@ def _handover_rule(row: Row) -> Iterator[tuple[str, str]]:
         yield "value", f"expected one of {', '.join(known)} for {trigger}, got {value!r}"
     if trigger not in ("source_stage", "stage") and row["pipeline"] != "*":
         yield "pipeline", f"expected *, because {trigger} is not told a pipeline, got {row['pipeline']!r}"
+
+
+CHANGE_KINDS = ("form", "promo", "creative", "routing", "sla_change", "sales_material")
+
+STEP_METRICS = ("lead_to_mql", "lead_to_sql", "lead_to_won", "sql_to_won", "proposal_to_won")
+"""Shares of leads that went from one stage to another within some days."""
+
+CHANGE_METRICS = (*STEP_METRICS, "quality_lead_share", "valid_phone_share")
+ALARM_METRICS = ("quality_lead_share", "lead_to_mql", "lead_to_sql")
+DANGER_SIGNS = ("bad_leads", "no_follow_up", "no_return", "slow_customers", "no_data")
+
+
+def _time_of_metric(row: Row) -> Iterator[tuple[str, str]]:
+    """Steps are judged within days, flags at once."""
+    metric = row["metric"]
+    if metric in STEP_METRICS and row["within_days"] is None:
+        yield "within_days", f"is empty, but metric {metric} needs it"
+    if metric not in STEP_METRICS and row["within_days"] is not None:
+        yield "within_days", f"has no meaning for metric {metric}; leave it empty"
+
+
+def _share(column: str) -> RowLaw:
+    """A fraction above 0 and at most 1: 0.5, not 50."""
+
+    def law(row: Row) -> Iterator[tuple[str, str]]:
+        if row[column] is not None and not 0 < _number(row[column] or "") <= 1:
+            yield column, f"expected a share above 0 and at most 1, such as 0.5, got {row[column]}"
+
+    return law
+
+
+def _window_inside_review(row: Row) -> Iterator[tuple[str, str]]:
+    if int(row["window_days"] or 0) > int(row["review_day"] or 0):
+        yield "window_days", f"expected at most review_day ({row['review_day']}), got {row['window_days']}"
 
 
 def _schema(name: str, key: Iterable[str], *columns: Column, **laws: object) -> Schema:
@@ -641,6 +687,58 @@ SCHEMAS: dict[str, Schema] = {
             _required("value"),
             _required("event", TEXT, *HANDOVER_EVENTS),
             row_laws=(_handover_rule,),
+        ),
+        _schema(
+            "review_days",
+            ["review_day"],
+            _required("review_day", POSITIVE),
+            _required("window_days", POSITIVE),
+            _required("makes_proposal", BOOLEAN),
+            row_laws=(_window_inside_review,),
+        ),
+        _schema(
+            "change_metrics",
+            ["change_kind", "metric"],
+            _required("change_kind", TEXT, *CHANGE_KINDS),
+            _required("metric", TEXT, *CHANGE_METRICS),
+            _optional("within_days", POSITIVE),
+            _required("window_days", POSITIVE),
+            row_laws=(_time_of_metric,),
+        ),
+        _schema(
+            "danger_signs",
+            ["sign"],
+            _required("sign", TEXT, *DANGER_SIGNS),
+            _required("position", POSITIVE),
+            _required("threshold", DECIMAL),
+            must_have=DANGER_SIGNS,
+            row_laws=(_share("threshold"),),
+            file_laws=(_unique("position"),),
+        ),
+        _schema(
+            "campaign_alarms",
+            ["metric"],
+            _required("metric", TEXT, *ALARM_METRICS),
+            _required("age_days", COUNT),
+            _required("window_days", POSITIVE),
+            _required("minimum_leads", POSITIVE),
+            _required("rate_share", DECIMAL),
+            row_laws=(_share("rate_share"),),
+        ),
+        _schema(
+            "rollout_steps",
+            ["step"],
+            _required("step", NAME),
+            _required("week", POSITIVE),
+            _required("evidence", TEXT, "definition", "contract", "target", "builds", "note"),
+            _optional("subject"),
+            _optional("link"),
+            _optional("done_on", DATE),
+            row_laws=(
+                _needs("evidence", "definition", "subject"),
+                _needs("evidence", "contract", "subject"),
+                _needs("evidence", "target", "subject"),
+            ),
         ),
         Schema(
             "labels",

@@ -1,0 +1,10 @@
+{{ definition_rows(
+    'change_metrics',
+    columns={
+        'change_kind': 'string',
+        'metric': 'string',
+        'within_days': 'bigint',
+        'window_days': 'bigint'
+    },
+    natural_key=['change_kind', 'metric']
+) }}
