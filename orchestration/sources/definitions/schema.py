@@ -114,7 +114,9 @@ INTEGER = _pattern("integer", r"-?[0-9]{1,18}", "a whole number")
 COUNT = _pattern("count", r"[0-9]{1,18}", "a whole number of at least 0")
 POSITIVE = _pattern("positive", r"[0-9]{0,17}[1-9][0-9]{0,17}|[1-9][0-9]*0*", "a whole number of at least 1")
 DECIMAL = _parsed("decimal", _number, "a number with a decimal point, such as 0.25")
+SHARE = _pattern("share", r"0(\.[0-9]{1,6})?|1(\.0{1,6})?", "a share from 0 to 1 with at most 6 decimals, such as 0.35")
 BOOLEAN = _pattern("boolean", r"true|false", "true or false")
+YEAR = _pattern("year", r"[0-9]{4}", "a year of the company's period calendar, such as 2026 or 1405")
 DATE = _parsed("date", _iso_date, "a date as 2026-06-01")
 TIME = _pattern("time", r"(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00", "a time of day as 09:00 (24:00 ends the day)")
 CURRENCY = _pattern("currency", r"[A-Z]{3}", "an ISO 4217 code such as EUR")
@@ -143,6 +145,12 @@ REASONS = (
     "other",
 )
 
+FOLK_CLAIMS = (
+    "misalignment_raises_cac",
+    "alignment_lifts_conversion",
+)
+"""Sayings that the product tests on the company's own data; each has a computation of its own."""
+
 POLICIES: dict[str, tuple[str, ...] | Kind] = {
     "revenue_event": ("won", "paid"),
     "close_event": ("won", "paid"),
@@ -170,8 +178,15 @@ POLICIES: dict[str, tuple[str, ...] | Kind] = {
     "danger_window_days": POSITIVE,
     "danger_minimum_leads": POSITIVE,
     "rollout_started_on": DATE,
+    "cost_lag_months": COUNT,
+    "lifetime_cap_months": POSITIVE,
+    "gross_margin": SHARE,
+    "working_calendar": NAME,
 }
 """Known policies: their values, or the kind of their value."""
+
+POLICIES_WITHOUT_DEFAULT = ("gross_margin", "working_calendar")
+"""Facts of one company: nobody can guess them, and figures that need them say so while they are not on file."""
 
 
 def _in_order(low: str, high: str) -> RowLaw:
@@ -554,7 +569,7 @@ SCHEMAS: dict[str, Schema] = {
             ["name"],
             _required("name", NAME, *POLICIES),
             _required("value"),
-            must_have=tuple(POLICIES),
+            must_have=tuple(name for name in POLICIES if name not in POLICIES_WITHOUT_DEFAULT),
             row_laws=(_policy_value,),
         ),
         _schema(
@@ -739,6 +754,34 @@ SCHEMAS: dict[str, Schema] = {
                 _needs("evidence", "contract", "subject"),
                 _needs("evidence", "target", "subject"),
             ),
+        ),
+        _schema(
+            "target_baselines",
+            ["kpi", "variant", "segment"],
+            _required("kpi", NAME),
+            _required("variant", NAME),
+            _required("segment"),
+            _required("baseline_on", DATE),
+        ),
+        _schema("brand_words", ["word"], _required("word")),
+        _schema(
+            "yearly_goals",
+            ["year", "kpi"],
+            _required("year", YEAR),
+            _required("kpi", TEXT, "revenue", "lead_to_won"),
+            _required("goal", DECIMAL),
+            _optional("currency", CURRENCY, reference="currencies.currency"),
+            _optional("monthly_growth", DECIMAL),
+            row_laws=(_needs("kpi", "revenue", "currency", "monthly_growth"),),
+        ),
+        _schema(
+            "folk_claims",
+            ["claim"],
+            _required("claim", TEXT, *FOLK_CLAIMS),
+            _required("claimed_low", DECIMAL),
+            _optional("claimed_high", DECIMAL),
+            _required("minimum_n", POSITIVE),
+            row_laws=(_in_order("claimed_low", "claimed_high"),),
         ),
         Schema(
             "labels",

@@ -1,5 +1,5 @@
--- Cost of a new customer; the cost window is the period moved back by whole months (C16). A missing cost is never 0
--- (D5).
+-- Cost of a new customer; the cost window is the period moved back by whole months (C16): by `cost_lag_months` in the
+-- default variant, by three in the other. A missing cost is never 0 (D5).
 with customers_and_costs as (
     select
         revenue.month_starts_on,
@@ -21,8 +21,7 @@ with customers_and_costs as (
 all_figures as (
     select
         case variants.includes_sales when 1 then 'cac_blended' else 'cac_marketing_only' end as kpi,
-        case variants.lag_months when 0 then 'default' else 'lag_' || cast(variants.lag_months as string) || '_months' end
-            as variant,
+        variants.variant,
         current_month.month_starts_on,
         '(all)' as segment,
         'first_close' as basis,
@@ -36,13 +35,13 @@ all_figures as (
         true as is_money
     from customers_and_costs as current_month
     cross join (
-        select 1 as includes_sales, 0 as lag_months
+        select 1 as includes_sales, 'default' as variant, {{ count_policy('cost_lag_months') }} as lag_months
         union all
-        select 1, 3
+        select 1, 'lag_3_months', 3
         union all
-        select 0, 0
+        select 0, 'default', {{ count_policy('cost_lag_months') }}
         union all
-        select 0, 3
+        select 0, 'lag_3_months', 3
     ) as variants
     left join customers_and_costs as costs
         on current_month.month_number - variants.lag_months = costs.month_number

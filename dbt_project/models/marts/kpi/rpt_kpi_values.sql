@@ -7,13 +7,25 @@ with figures as (
     union all
     select * from {{ ref('int_kpis_return') }}
     union all
+    select * from {{ ref('int_kpis_channel_return') }}
+    union all
     select * from {{ ref('int_kpis_revenue') }}
     union all
     select * from {{ ref('int_kpis_velocity') }}
     union all
     select * from {{ ref('int_kpis_recycling') }}
     union all
-    select * from {{ ref('int_kpis_unavailable') }}
+    select * from {{ ref('int_kpis_retention') }}
+    union all
+    select * from {{ ref('int_kpis_lifetime') }}
+    union all
+    select * from {{ ref('int_kpis_observed') }}
+    union all
+    select * from {{ ref('int_kpis_awareness') }}
+    union all
+    select * from {{ ref('int_kpis_touches') }}
+    union all
+    select * from {{ ref('int_kpis_changed') }}
 ),
 
 -- A segment or variant without a row of its own has no target; owner, unit and direction are those of the KPI.

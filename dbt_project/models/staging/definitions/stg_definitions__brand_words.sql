@@ -1,0 +1,7 @@
+{{ definition_rows(
+    'brand_words',
+    columns={
+        'word': 'string'
+    },
+    natural_key=['word']
+) }}
