@@ -162,6 +162,7 @@ POLICIES: dict[str, tuple[str, ...] | Kind] = {
     "unreachable_minimum_attempts": POSITIVE,
     "unreachable_minimum_channels": POSITIVE,
     "revived_window_days": POSITIVE,
+    "false_reject_days": POSITIVE,
     "quality_contact": ("phone_or_messenger", "phone_messenger_or_email"),
     "renewal_grace_days": COUNT,
     "neglected_days": POSITIVE,
@@ -344,6 +345,26 @@ def _same_position(rows: Sequence[Row]) -> Iterator[BrokenLaw]:
                 yield BrokenLaw(
                     index, name, f"differs within criterion {row['criterion']}: {row[name]!r}, {known[name]!r}"
                 )
+
+
+def _last_band_is_open(rows: Sequence[Row]) -> Iterator[BrokenLaw]:
+    """Reaction bands rise; the last of each version, and no other, has no upper end."""
+    versions: dict[str | None, list[tuple[int, int, str | None]]] = defaultdict(list)
+    for index, row in enumerate(rows):
+        versions[row["valid_from"]].append((int(row["position"] or 0), index, row["upper_minutes"]))
+    for bands in versions.values():
+        last, highest = max(bands)[1], 0
+        for _, index, upper in sorted(bands):
+            if (upper is None) != (index == last):
+                expected = (
+                    "is empty; only the last band is open"
+                    if upper is None
+                    else "the last band has no upper end; leave it empty"
+                )
+                yield BrokenLaw(index, "upper_minutes", expected)
+            elif upper is not None and int(upper) <= highest:
+                yield BrokenLaw(index, "upper_minutes", f"expected more than {highest}, got {upper}")
+            highest = max(highest, int(upper or 0))
 
 
 MATCHERS = (
@@ -702,6 +723,14 @@ SCHEMAS: dict[str, Schema] = {
             _required("value"),
             _required("event", TEXT, *HANDOVER_EVENTS),
             row_laws=(_handover_rule,),
+        ),
+        _schema(
+            "reaction_bands",
+            ["reaction_band"],
+            _required("reaction_band", NAME),
+            _required("position", POSITIVE),
+            _optional("upper_minutes", POSITIVE),
+            file_laws=(_unique("position"), _last_band_is_open),
         ),
         _schema(
             "review_days",

@@ -270,6 +270,13 @@ def test_semicolons_bom_crlf_and_capital_true_are_the_same_definition(company: P
             "*,Sales,rejection,returned",
             ":7: column pipeline: expected *, because rejection is not told a pipeline, got 'Sales'",
         ),
+        (
+            "reaction_bands",
+            "after_3_days,6,",
+            "after_3_days,6,9000",
+            ":7: column upper_minutes: the last band has no upper end; leave it empty",
+        ),
+        ("reaction_bands", "hour,2,60", "hour,2,4", ":3: column upper_minutes: expected more than 5, got 4"),
         ("targets", "0.20,0.30", "0.40,0.30", ":7: column target_high: expected at least target_low (0.40), got 0.30"),
         (
             "targets",
