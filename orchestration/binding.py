@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from data_quality.expectations import TABLES as EXPECTATION_TABLES
 from data_quality.reconciliation import TABLES as RECONCILIATION_TABLES
@@ -28,7 +29,7 @@ from orchestration.landing import Lake, Pull
 from orchestration.landing.quarantine import QUARANTINE_SCHEMA
 from orchestration.settings import Settings
 from orchestration.sources.api.load import door_columns
-from orchestration.sources.definitions import SCHEMAS
+from orchestration.sources.definitions import SCHEMAS, registry, sign_offs
 from orchestration.warehouse import Content, Warehouse
 
 OWN_SOURCES = ("definitions", "calendar", frozen.SOURCE)
@@ -115,6 +116,7 @@ def bind(warehouse: Warehouse, lake: Lake, build: Build, settings: Settings) -> 
     tables = {
         **_landing(lake, build),
         **_facts(build, settings, contracts),
+        **_definition_registry(build),
         **{name: _content([], types) for name, types in PYTHON_TABLES.items()},
     }
     warehouse.start(build.build_id, views, tables)
@@ -179,6 +181,55 @@ def _definitions(warehouse: Warehouse, build: Build) -> dict[str, str]:
                 f"select {nulls}, cast(null as bigint) as _pull, cast(null as bigint) as _row where false"
             )
     return views
+
+
+_VERSIONS = {
+    "definition": "varchar", "definition_key": "varchar", "content": "varchar", "valid_from": "date", "valid_to": "date",
+    "is_first": "boolean", "recorded_on": "date", "marketing_owner": "varchar", "sales_owner": "varchar",
+    "row_number": "bigint", "pull": "bigint",
+}  # fmt: skip
+_SIGN_OFFS = {
+    "definition": "varchar", "team": "varchar", "state": "varchar", "signed_by": "varchar", "signed_on": "date",
+    "signed_version_on": "date", "rows_since": "bigint", "newest_on": "date", "fingerprint": "varchar", "pull": "bigint",
+}  # fmt: skip
+
+
+def _definition_registry(build: Build) -> dict[str, Content]:
+    """Which version of every definition this build has, and who signed it: computed as `onefunnel definitions check` does,
+    so that the two never disagree."""
+    landed = {pull.stream: pull for pull in build.pulls if pull.source == "definitions"}
+    rows = {
+        name: [
+            {column: row[column] or None for column in SCHEMAS[name].column_names if column in row}
+            for part in landed[name].parts
+            for row in pq.read_table(part, partitioning=None).to_pylist()
+        ]
+        for name in SCHEMAS
+        if name in landed and set(SCHEMAS[name].column_names) <= set(landed[name].columns)
+    }
+    known = [
+        {
+            **{
+                name: getattr(version, "key" if name == "definition_key" else name)
+                for name in _VERSIONS
+                if name != "pull"
+            },
+            "pull": landed[version.definition].pull,
+        }
+        for version in registry(rows)
+    ]
+    signed = [
+        {
+            "definition": found.definition, "team": found.team, "state": found.state, "signed_by": found.name,
+            "signed_on": found.signed_on, "signed_version_on": found.version_on, "rows_since": found.rows_since,
+            "newest_on": found.newest_on, "fingerprint": found.fingerprint, "pull": landed[found.definition].pull,
+        }
+        for found in sign_offs(rows)
+    ]  # fmt: skip
+    return {
+        "raw_build.definition_versions": _content(known, _VERSIONS),
+        "raw_build.definition_sign_offs": _content(signed, _SIGN_OFFS),
+    }
 
 
 def _contracts(warehouse: Warehouse, build: Build, contracts: dict[str, Contract]) -> dict[str, str]:

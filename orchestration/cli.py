@@ -14,6 +14,7 @@ import click
 from demo.command import demo, demo_environment
 from orchestration.command_options import config_option, engine_option, settings_of, with_engine
 from orchestration.console import say, shown
+from orchestration.definitions_command import definitions
 from orchestration.score_command import score
 from orchestration.settings import Settings, SettingsError
 from orchestration.spark.command import spark
@@ -28,6 +29,7 @@ def main() -> None:
     """
 
 
+main.add_command(definitions)
 main.add_command(demo)
 main.add_command(score)
 main.add_command(spark)
@@ -133,28 +135,6 @@ def doctor(config: Path) -> None:
             click.echo(f"  {'':24} → {finding.fix}")
     click.echo(f"\n{next_step(found, settings)}")
     sys.exit(any(finding.stops_a_run for finding in found))
-
-
-@main.group()
-def definitions() -> None:
-    """What both teams edit and sign."""
-
-
-@definitions.command("check")
-@config_option
-def definitions_check(config: Path) -> None:
-    """Validate every definitions file; name file, line, column and what was expected."""
-    from orchestration.settings import DEFAULT_DEFINITIONS
-    from orchestration.sources.definitions import DefinitionsError, read_definitions
-
-    settings = settings_of(config)
-    try:
-        files = read_definitions(DEFAULT_DEFINITIONS, settings.definitions)
-    except DefinitionsError as error:
-        raise click.ClickException(str(error)) from error
-    for file in files:
-        click.echo(f"{file.name:24} {len(file.rows):5} rows  {shown(file.path)}")
-    click.echo(f"{len(files)} definitions are valid")
 
 
 @main.group()

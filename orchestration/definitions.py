@@ -27,6 +27,7 @@ _OWNERS = {
     "funnel": "team:marketing_and_sales",
     "kpi": "team:marketing_and_sales",
     "feedback": "team:marketing_and_sales",
+    "definitions": "team:marketing_and_sales",
 }
 
 

@@ -261,7 +261,15 @@ def _raw_asset(mappings: list[FilesMapping], asked: list[dg.AssetKey]) -> dg.Ass
     specs += [_raw_spec("raw_landing", name, streams) for name in ("pulls", "quarantined_rows", "findings", "fills")]
     specs += [
         _raw_spec("raw_build", name, everything)
-        for name in ("build", "filled_contracts", "accounts", "vat_rates", "history_fields")
+        for name in (
+            "build",
+            "filled_contracts",
+            "accounts",
+            "vat_rates",
+            "history_fields",
+            "definition_versions",
+            "definition_sign_offs",
+        )
     ]
     # of the runs before this one: the step that freezes comes after the marts, so it is no dependency here
     specs += [_raw_spec("raw_frozen", name, []) for name in frozen.STREAMS]

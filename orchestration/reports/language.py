@@ -7,6 +7,7 @@ every piece of data, are wrapped in direction isolates (U+2066 … U+2069); othe
 
 from __future__ import annotations
 
+import copy
 import csv
 import re
 from collections.abc import Iterable, Mapping
@@ -99,6 +100,12 @@ class Language:
         self._zone = ZoneInfo(time_zone)
         self._exponents = dict(exponents or {})
 
+    def overruled(self, own: Labels) -> Language:
+        """The same language with a company's own labels over these."""
+        language = copy.copy(self)
+        language._labels = {**self._labels, **own}
+        return language
+
     @property
     def direction(self) -> str:
         return "rtl" if self.is_right_to_left else "ltr"
@@ -119,6 +126,10 @@ class Language:
     def has(self, key: str) -> bool:
         """Whether the label table holds `key` in this language."""
         return bool(self._labels.get(key, {}).get(self.code))
+
+    def english(self, key: str) -> str | None:
+        """The label's English text, which tells whether a text of the definitions is the default one."""
+        return self._labels.get(key, {}).get("en")
 
     def name(self, kind: str, value: str | None) -> str:
         """The label `kind.value` where the table has one, else the value itself as data (names are open-ended)."""
@@ -181,6 +192,10 @@ class Language:
         """An instant (ISO text with Z) in the company's zone: 2026-06-30 12:00."""
         local = datetime.fromisoformat(utc_text).astimezone(self._zone)
         return f"{self.day(local.date())} {self.digits(f'{local:%H:%M}')}"
+
+    def local_day(self, instant: datetime) -> date:
+        """The company's day of an aware instant."""
+        return instant.astimezone(self._zone).date()
 
     def local_instant(self, utc: datetime) -> str:
         """As `instant`, from a UTC timestamp without a zone (the marts' columns)."""

@@ -1,13 +1,18 @@
 """The definitions both teams sign, as a source: CSV files, validated as a whole, landed one stream a file.
 
-`schema` says what each file may hold, `reader` checks and reads, `loading` lands, `currencies` answers for the files
-reader. Nothing in a definition is ever evaluated as code or SQL.
+`schema` says what each file may hold, `reader` checks and reads, `between_files` checks one against another, `remarks` says what
+is worth knowing, `signing` who has signed, `registry` which version holds, `loading` lands, `currencies` answers for the
+files reader. Nothing in a definition is ever evaluated as code or SQL.
 """
 
 from orchestration.sources.definitions.currencies import Currencies, CurrencyUnit, load_currencies
+from orchestration.sources.definitions.files import DefinitionFile, DefinitionsError, Problem
 from orchestration.sources.definitions.loading import SOURCE, LandedDefinition, land_definitions
-from orchestration.sources.definitions.reader import DefinitionFile, DefinitionsError, Problem, read_definitions
+from orchestration.sources.definitions.reader import read_definitions
+from orchestration.sources.definitions.registry import Version, registry, rows_in_force
+from orchestration.sources.definitions.remarks import recorded_in_the_future, remarks, signed_files
 from orchestration.sources.definitions.schema import SCHEMAS
+from orchestration.sources.definitions.signing import SignOff, sign_offs
 
 __all__ = [
     "SCHEMAS",
@@ -18,7 +23,15 @@ __all__ = [
     "DefinitionsError",
     "LandedDefinition",
     "Problem",
+    "SignOff",
+    "Version",
     "land_definitions",
     "load_currencies",
     "read_definitions",
+    "recorded_in_the_future",
+    "registry",
+    "remarks",
+    "rows_in_force",
+    "sign_offs",
+    "signed_files",
 ]

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.sources.definitions.reader import DefinitionFile, DefinitionsError, nearest, read_file
+from orchestration.sources.definitions.files import DefinitionFile, DefinitionsError
+from orchestration.sources.definitions.reader import nearest, read_file
 from orchestration.sources.definitions.schema import SCHEMAS
 
 

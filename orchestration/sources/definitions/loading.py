@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from orchestration.landing import Lake, Pull
-from orchestration.sources.definitions.reader import DefinitionFile
+from orchestration.sources.definitions.files import DefinitionFile
 
 SOURCE = "definitions"
 CONNECTOR_VERSION = "1"

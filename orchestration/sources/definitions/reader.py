@@ -5,53 +5,12 @@ import difflib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.contracts import load_contracts
+from orchestration.sources.definitions.between_files import broken_between_files
+from orchestration.sources.definitions.files import DefinitionFile, DefinitionsError, Problem
 from orchestration.sources.definitions.schema import SCHEMAS, Row, Schema
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One error: where it stands and what was expected. `line` is the physical line, `column` the column's name."""
-
-    path: Path
-    line: int | None
-    column: str | None
-    message: str
-
-    def __str__(self) -> str:
-        place = str(self.path)
-        if self.line is not None:
-            place += f":{self.line}"
-        return f"{place}: column {self.column}: {self.message}" if self.column else f"{place}: {self.message}"
-
-
-class DefinitionsError(ValueError):
-    """The definitions cannot be used; `problems` holds every error found."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        self.problems = problems
-        count = len(problems)
-        listing = "\n".join(f"  {problem}" for problem in problems)
-        super().__init__(f"{count} error{'' if count == 1 else 's'} in the definitions:\n{listing}")
-
-
-@dataclass(frozen=True)
-class DefinitionFile:
-    """One file as read: all columns of its schema, text, trimmed, empty as None.
-
-    `lines` are the physical lines on which the rows begin. `sha256` covers columns and values, so that other line ends
-    or quotes are not another version.
-    """
-
-    name: str
-    path: Path
-    columns: tuple[str, ...]
-    rows: tuple[Row, ...]
-    lines: tuple[int, ...]
-    sha256: str
 
 
 def read_definitions(default_folder: Path, company_folder: Path | None = None) -> list[DefinitionFile]:
@@ -72,7 +31,8 @@ def read_definitions(default_folder: Path, company_folder: Path | None = None) -
         problems += found
         if file is not None:
             files[schema.name] = file
-    problems += _broken_references(files)
+    problems += _broken_references(files, default_folder)
+    problems += broken_between_files(files)
     if problems:
         raise DefinitionsError(problems)
     return list(files.values())
@@ -83,13 +43,23 @@ def read_file(path: Path, schema: Schema) -> tuple[DefinitionFile | None, list[P
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        return None, [Problem(path, None, None, "is missing; every definitions file exists, if only with its header")]
+        message = "is missing; every definitions file exists, if only with its header"
+        return None, [Problem(path, None, None, message, fix=f"write a line {','.join(schema.column_names)}")]
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
-        return None, [Problem(path, line, None, "is not UTF-8; save it as CSV UTF-8 (it may be cp1251 now)")]
+        return None, [
+            Problem(
+                path,
+                line,
+                None,
+                "is not UTF-8; save it as CSV UTF-8 (it may be cp1251 now)",
+                fix="save it as CSV UTF-8",
+            )
+        ]
     records = list(_records(text))
     if not records:
-        return None, [Problem(path, 1, None, f"is empty; expected the header {','.join(schema.column_names)}")]
+        header_line = ",".join(schema.column_names)
+        return None, [Problem(path, 1, None, f"is empty; expected the header {header_line}", fix="write the header")]
     header = [name.strip() for name in records[0][1]]
     problems = _header_problems(path, header, schema)
     if problems:
@@ -99,7 +69,13 @@ def read_file(path: Path, schema: Schema) -> tuple[DefinitionFile | None, list[P
     for line, values in records[1:]:
         if len(values) != len(header):
             problems.append(
-                Problem(path, line, None, f"has {len(values)} values, expected {len(header)} as in the header")
+                Problem(
+                    path,
+                    line,
+                    None,
+                    f"has {len(values)} values, expected {len(header)} as in the header",
+                    fix="count the commas; a value with a comma stands in double quotes",
+                )
             )
             continue
         given = {name: value.strip() or None for name, value in zip(header, values, strict=True)}
@@ -137,9 +113,18 @@ def _canonical(value: str | None, kind: str) -> str | None:
 
 def _unknown_files(folder: Path) -> list[Problem]:
     if not folder.is_dir():
-        return [Problem(folder, None, None, "is not a folder; expected the folder with the company's definitions")]
+        message = "is not a folder; expected the folder with the company's definitions"
+        return [
+            Problem(folder, None, None, message, fix="make the folder, or mend `definitions:` of the configuration")
+        ]
     return [
-        Problem(path, None, None, f"is not a definitions file{nearest(path.stem, SCHEMAS)}")
+        Problem(
+            path,
+            None,
+            None,
+            f"is not a definitions file{nearest(path.stem, SCHEMAS)}",
+            fix="rename it, or take it out of the folder",
+        )
         for path in sorted(folder.glob("*.csv"))
         if path.stem not in SCHEMAS
     ]
@@ -148,13 +133,19 @@ def _unknown_files(folder: Path) -> list[Problem]:
 def _header_problems(path: Path, header: list[str], schema: Schema) -> list[Problem]:
     known = schema.column_names
     problems = [
-        Problem(path, 1, name, f"is not a column of {schema.name}{nearest(name, known)}")
+        Problem(
+            path, 1, name, f"is not a column of {schema.name}{nearest(name, known)}", fix="rename or remove the column"
+        )
         for name in header
         if name not in known
     ]
-    problems += [Problem(path, 1, name, "stands twice") for name in known if header.count(name) > 1]
     problems += [
-        Problem(path, 1, column.name, "is missing")
+        Problem(path, 1, name, "stands twice", fix="remove one of the two columns")
+        for name in known
+        if header.count(name) > 1
+    ]
+    problems += [
+        Problem(path, 1, column.name, "is missing", fix="add the column to the header and a value to every line")
         for column in schema.columns
         if column.required and column.name not in header
     ]
@@ -169,36 +160,52 @@ def _row_problems(path: Path, schema: Schema, rows: list[Row], lines: list[int])
             value = row[column.name]
             if value is None:
                 if column.required:
-                    problems.append(Problem(path, line, column.name, f"is empty, expected {column.kind.name}"))
+                    message = f"is empty, expected {column.kind.name}"
+                    problems.append(Problem(path, line, column.name, message, fix=f"fill {column.name}"))
             elif column.allowed and value not in column.allowed:
-                expected = f"expected one of {', '.join(column.allowed)}, got {value!r}{nearest(value, column.allowed)}"
-                problems.append(Problem(path, line, column.name, expected))
+                message = f"expected one of {', '.join(column.allowed)}, got {value!r}{nearest(value, column.allowed)}"
+                problems.append(Problem(path, line, column.name, message, value, "write one of them"))
             elif expectation := column.kind.check(value):
-                problems.append(Problem(path, line, column.name, f"{expectation}, got {value!r}"))
+                fix = f"write {expectation.removeprefix('expected ')}"
+                problems.append(Problem(path, line, column.name, f"{expectation}, got {value!r}", value, fix))
     seen: dict[tuple[str | None, ...], int] = {}
     key = (*schema.key, "valid_from") if schema.is_versioned else schema.key
     for row, line in zip(rows, lines, strict=True):
         values = tuple(row[name] for name in key)
         if values in seen:
             named = ", ".join(f"{name} {value}" for name, value in zip(key, values, strict=True) if value is not None)
-            problems.append(Problem(path, line, key[0], f"{named} stands on line {seen[values]} too"))
+            fix = "remove one of the two" + (
+                ", or give the newer one its own valid_from" if schema.is_versioned else ""
+            )
+            problems.append(Problem(path, line, key[0], f"{named} stands on line {seen[values]} too", values[0], fix))
         seen.setdefault(values, line)
     present = {row[schema.columns[0].name] for row in rows}
     problems += [
-        Problem(path, None, schema.columns[0].name, f"{value} is missing; the models rely on it")
+        Problem(
+            path,
+            None,
+            schema.columns[0].name,
+            f"{value} is missing; the models rely on it",
+            fix=f"add a row for {value}",
+        )
         for value in schema.must_have
         if value not in present
     ]
     if problems:
         return problems
     for row, line in zip(rows, lines, strict=True):
-        problems += [Problem(path, line, column, message) for law in schema.row_laws for column, message in law(row)]
+        problems += [
+            Problem(path, line, column, message, row[column]) for law in schema.row_laws for column, message in law(row)
+        ]
     for file_law in schema.file_laws:
-        problems += [Problem(path, lines[found.row], found.column, found.message) for found in file_law(rows)]
+        problems += [
+            Problem(path, lines[found.row], found.column, found.message, rows[found.row][found.column], found.fix)
+            for found in file_law(rows)
+        ]
     return problems
 
 
-def _broken_references(files: dict[str, DefinitionFile]) -> list[Problem]:
+def _broken_references(files: dict[str, DefinitionFile], default_folder: Path) -> list[Problem]:
     """References to values that do not stand where they should. A target file that could not be read is passed over:
     its own problem is reported."""
     problems = []
@@ -206,21 +213,38 @@ def _broken_references(files: dict[str, DefinitionFile]) -> list[Problem]:
         for column in SCHEMAS[name].columns:
             if column.reference is None:
                 continue
-            known = _referenced(column.reference, files)
+            known = _referenced(column.reference, files, default_folder)
             if known is None:
                 continue
             for row, line in zip(file.rows, file.lines, strict=True):
                 value = row[column.name]
                 if value is not None and value not in known:
                     message = f"{value!r} is not in {column.reference}{nearest(value, known)}"
-                    problems.append(Problem(file.path, line, column.name, message))
+                    fix = f"write a name that is there, or add it to {column.reference}"
+                    problems.append(Problem(file.path, line, column.name, message, value, fix))
     return problems
 
 
-def _referenced(reference: str, files: dict[str, DefinitionFile]) -> list[str] | None:
+def _referenced(reference: str, files: dict[str, DefinitionFile], default_folder: Path) -> list[str] | None:
+    """The values a reference allows: fields of a contract, names of definitions files, names of a family of labels, or
+    another file's column."""
+    if reference.startswith("label "):
+        return _labelled(reference.removeprefix("label "), files, default_folder)
+    if reference == "definitions":
+        return [name for name, schema in SCHEMAS.items() if schema.needs_signature]
     if reference.startswith("contract "):
         return list(load_contracts()[reference.removeprefix("contract ")].field_names)
     name, column = reference.split(".")
     if name not in files:
         return None
     return [value for row in files[name].rows if (value := row[column]) is not None]
+
+
+def _labelled(family: str, files: dict[str, DefinitionFile], default_folder: Path) -> list[str] | None:
+    """Names that have a text: of the company's label file, and of the defaults, which stand behind it."""
+    defaults, _ = read_file(Path(default_folder) / "labels.csv", SCHEMAS["labels"])
+    found = [file for file in (files.get("labels"), defaults) if file is not None]
+    if not found:
+        return None
+    keys = [str(row["key"]) for file in found for row in file.rows]
+    return [key.removeprefix(f"{family}.") for key in keys if key.startswith(f"{family}.")]

@@ -7,6 +7,7 @@ are fractions (0.25), shares of attribution models integers per mille.
 """
 
 import functools
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,11 +21,13 @@ Row = Mapping[str, str | None]
 
 
 class BrokenLaw(NamedTuple):
-    """Something wrong in a row: its place in the file (0 is the first data row), the column, and what was expected."""
+    """Something wrong in a row: its place in the file (0 is the first data row), the column, what was expected, and what to
+    write instead where the message does not say it."""
 
     row: int
     column: str
     message: str
+    fix: str = ""
 
 
 RowLaw = Callable[[Row], Iterator[tuple[str, str]]]
@@ -54,7 +57,8 @@ class Column:
 class Schema:
     """One file. `key` is the natural key: with `valid_from`, where there is one, it is unique in the file.
 
-    `must_have` are values of the first column that code and models rely on.
+    `must_have` are values of the first column that code and models rely on. `needs_signature` is false for what is data or
+    wording rather than an agreement of both teams.
     """
 
     name: str
@@ -63,6 +67,7 @@ class Schema:
     must_have: tuple[str, ...] = ()
     row_laws: tuple[RowLaw, ...] = ()
     file_laws: tuple[FileLaw, ...] = ()
+    needs_signature: bool = True
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -119,6 +124,7 @@ BOOLEAN = _pattern("boolean", r"true|false", "true or false")
 YEAR = _pattern("year", r"[0-9]{4}", "a year of the company's period calendar, such as 2026 or 1405")
 DATE = _parsed("date", _iso_date, "a date as 2026-06-01")
 TIME = _pattern("time", r"(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00", "a time of day as 09:00 (24:00 ends the day)")
+FINGERPRINT = _pattern("fingerprint", r"[0-9a-f]{12}", "the 12 signs that `onefunnel definitions check` prints")
 CURRENCY = _pattern("currency", r"[A-Z]{3}", "an ISO 4217 code such as EUR")
 ZONE = Kind("zone", lambda value: None if value in _zones() else "expected a zone such as Europe/Moscow")
 
@@ -131,6 +137,9 @@ VERSION_COLUMNS = (
     Column("marketing_owner", TEXT, required=True),
     Column("sales_owner", TEXT, required=True),
 )
+
+FIRST_YEAR, LAST_YEAR = 1990, 2059
+"""Years of the calendar in the lake: a date outside them is a slip of the pen."""
 
 MAIN_CHAIN = ("lead", "mql", "sql", "proposal", "won", "paid")
 SIDE_STAGES = ("visit", "engaged", "sql_candidate", "retained", "expanded", "returned", "lost")
@@ -325,6 +334,158 @@ def _unique(*columns: str) -> FileLaw:
     return law
 
 
+def _version_dates(row: Row) -> Iterator[tuple[str, str]]:
+    """Both dates of a version lie in the years of the calendar."""
+    for name in ("valid_from", "recorded_on"):
+        year = int((row[name] or "")[:4])
+        if not FIRST_YEAR <= year <= LAST_YEAR:
+            yield name, f"expected a day of the years {FIRST_YEAR} to {LAST_YEAR}, got {row[name]}"
+
+
+def _not_below(column: str, least: str, *, included: bool = True) -> RowLaw:
+    """A number that is at least `least`, or above it."""
+
+    def law(row: Row) -> Iterator[tuple[str, str]]:
+        value = row[column]
+        if value is None:
+            return
+        if _number(value) < Decimal(least) or (not included and _number(value) == Decimal(least)):
+            yield column, f"expected a number {'of at least' if included else 'above'} {least}, got {value}"
+
+    return law
+
+
+SHARES_OF_A_WHOLE = (
+    "visit_to_lead", "lead_to_mql", "mql_to_sql", "sql_to_proposal", "proposal_to_close", "sql_to_deal", "lead_to_won",
+    "lead_to_deal_share", "proposal_acceptance_rate", "recycling_rate", "revived_rate", "brand_traffic_share",
+)  # fmt: skip
+"""KPIs that count a part of a whole: their targets lie between 0 and 1. Other ratios (ROMI, plan attainment) pass 1."""
+
+
+def _share_target(row: Row) -> Iterator[tuple[str, str]]:
+    """A share typed as per cent (25 for 0.25) would never be reached, and nobody would see why."""
+    if row["kpi"] not in SHARES_OF_A_WHOLE or "change" in (row["variant"] or "") or row["unit"] != "ratio":
+        return
+    for name in ("target_low", "target_high", "benchmark_low", "benchmark_high"):
+        value = row[name]
+        if value is not None and not 0 <= _number(value) <= 1:
+            yield name, f"expected a share between 0 and 1 for {row['kpi']}, got {value} (25 % is 0.25)"
+
+
+def _intervals_apart(*same: str) -> FileLaw:
+    """Opening intervals of rows that agree in `same` and `valid_from` do not overlap."""
+
+    def law(rows: Sequence[Row]) -> Iterator[BrokenLaw]:
+        seen: dict[tuple[str | None, ...], list[tuple[str, str, int]]] = defaultdict(list)
+        for index, row in enumerate(rows):
+            opens, closes = row["opens"], row["closes"]
+            if opens is None or closes is None:
+                continue
+            there = seen[(row["valid_from"], *(row[name] for name in same))]
+            for other_opens, other_closes, other in there:
+                if opens < other_closes and other_opens < closes:
+                    yield BrokenLaw(
+                        index, "opens", f"{opens}–{closes} overlaps {other_opens}–{other_closes} of data row {other + 1}",
+                        "join the two into one interval, or end the earlier one before",
+                    )  # fmt: skip
+            there.append((opens, closes, index))
+
+    return law
+
+
+def _one_state_a_day(rows: Sequence[Row]) -> Iterator[BrokenLaw]:
+    """A day of a calendar is closed, short or open: not two of them."""
+    seen: dict[tuple[str | None, ...], tuple[str | None, int]] = {}
+    for index, row in enumerate(rows):
+        day = (row["calendar"], row["date_on"], row["valid_from"])
+        state, first = seen.setdefault(day, (row["state"], index))
+        if state != row["state"]:
+            yield BrokenLaw(
+                index, "state", f"{row['date_on']} is {row['state']} here and {state} in data row {first + 1}",
+                "keep one of the two",
+            )  # fmt: skip
+
+
+BANDS = ("cold", "review", "hot")
+
+
+def _bands_in_order(rows: Sequence[Row]) -> Iterator[BrokenLaw]:
+    """On every day cold, review and hot of a scale are all there and follow each other, so that each score has one band."""
+    scales = sorted({row["scale"] or "" for row in rows})
+    for scale in scales:
+        own = [(index, row) for index, row in enumerate(rows) if row["scale"] == scale]
+        lacking = [band for band in BANDS if band not in {row["band"] for _, row in own}]
+        if lacking:
+            yield BrokenLaw(
+                own[0][0], "band", f"scale {scale} has no band {', '.join(lacking)}", "add the row with its lower bound"
+            )
+            continue
+        for day in sorted({row["valid_from"] or "" for _, row in own}):
+            # the first version of a band reaches back without limit
+            held: dict[str | None, tuple[int, Row]] = {}
+            for index, row in sorted(own, key=lambda pair: pair[1]["valid_from"] or ""):
+                if row["band"] not in held or (row["valid_from"] or "") <= day:
+                    held[row["band"]] = (index, row)
+            bounds = [(_number(held[band][1]["lower_bound"] or "0"), held[band][0], band) for band in BANDS]
+            for (low, _, lower), (high, index, upper) in itertools.pairwise(bounds):
+                if low >= high:
+                    yield BrokenLaw(
+                        index, "lower_bound", f"from {day} on {upper} begins at {high}, not above {lower} ({low}) of {scale}",
+                        f"write a bound above {low}",
+                    )  # fmt: skip
+
+
+def _no_rule_in_the_shadow(rows: Sequence[Row]) -> Iterator[BrokenLaw]:
+    """Of two rules with the same matchers only the first by priority ever takes a row."""
+    first: dict[tuple[str | None, ...], str | None] = {}
+    for index in sorted(range(len(rows)), key=lambda number: int(rows[number]["priority"] or 0)):
+        row = rows[index]
+        matchers = (row["valid_from"], *(row[name] for name in MATCHERS))
+        if matchers in first:
+            yield BrokenLaw(
+                index, "rule_id", f"matches what {first[matchers]} has taken before it, and never takes a row",
+                "remove it, or narrow the other",
+            )  # fmt: skip
+        first.setdefault(matchers, row["rule_id"])
+
+
+OBLIGATORY_REASONS = ("no_budget", "not_icp", "too_early", "competitor")
+
+
+def _obligatory_reasons(rows: Sequence[Row]) -> Iterator[BrokenLaw]:
+    """C24: something maps to each of the four reasons that must be told."""
+    present = {row["reason"] for row in rows}
+    for reason in OBLIGATORY_REASONS:
+        if rows and reason not in present:
+            yield BrokenLaw(
+                0, "reason", f"nothing maps to {reason}, which is obligatory", f"add a row whose reason is {reason}"
+            )
+
+
+ALERTS: dict[str, bool] = {
+    "critical_check": False,
+    "stale_source": True,
+    "clock_due": True,
+    "clock_breached": True,
+    "campaign_alarm": False,
+}
+"""Kinds of alerts, and whether they have a threshold: hours without news of a source, minutes before a clock is due, hours
+since a clock was due."""
+
+
+def _alert_threshold(row: Row) -> Iterator[tuple[str, str]]:
+    needs = ALERTS[row["alert"] or ""]
+    if needs and row["threshold"] is None:
+        yield "threshold", f"is empty, but alert {row['alert']} needs it"
+    elif not needs and row["threshold"] is not None:
+        yield "threshold", f"alert {row['alert']} has no threshold; leave it empty"
+
+
+def _signed_after_it_was_recorded(row: Row) -> Iterator[tuple[str, str]]:
+    if (row["signed_on"] or "") < (row["version_on"] or ""):
+        yield "signed_on", f"expected a day from version_on ({row['version_on']}) on, got {row['signed_on']}"
+
+
 def _bands_start_at_zero(rows: Sequence[Row]) -> Iterator[BrokenLaw]:
     scales: dict[str | None, list[tuple[Decimal, int]]] = defaultdict(list)
     for index, row in enumerate(rows):
@@ -463,8 +624,11 @@ def _window_inside_review(row: Row) -> Iterator[tuple[str, str]]:
         yield "window_days", f"expected at most review_day ({row['review_day']}), got {row['window_days']}"
 
 
-def _schema(name: str, key: Iterable[str], *columns: Column, **laws: object) -> Schema:
-    return Schema(name, (*columns, *VERSION_COLUMNS), tuple(key), **laws)  # type: ignore[arg-type]
+def _schema(
+    name: str, key: Iterable[str], *columns: Column, row_laws: tuple[RowLaw, ...] = (), **laws: object
+) -> Schema:
+    """A versioned file: its columns, then those of a version."""
+    return Schema(name, (*columns, *VERSION_COLUMNS), tuple(key), row_laws=(_version_dates, *row_laws), **laws)  # type: ignore[arg-type]
 
 
 def _required(name: str, kind: Kind = TEXT, *allowed: str, reference: str | None = None) -> Column:
@@ -529,7 +693,8 @@ SCHEMAS: dict[str, Schema] = {
             _required("band", TEXT, "cold", "review", "hot"),
             _required("lower_bound", DECIMAL),
             _required("handover_type", TEXT, "full", "review", "off_rule"),
-            file_laws=(_unique("scale", "lower_bound"), _bands_start_at_zero),
+            row_laws=(_not_below("lower_bound", "0"),),
+            file_laws=(_unique("scale", "lower_bound"), _bands_start_at_zero, _bands_in_order),
         ),
         _schema(
             "matrix_gates",
@@ -564,7 +729,7 @@ SCHEMAS: dict[str, Schema] = {
             *(_optional(name) for name in MATCHERS),
             _required("channel", NAME, reference="channels.channel"),
             row_laws=(_channel_rule,),
-            file_laws=(_unique("priority"),),
+            file_laws=(_unique("priority"), _no_rule_in_the_shadow),
         ),
         _schema(
             "attribution_models",
@@ -596,8 +761,8 @@ SCHEMAS: dict[str, Schema] = {
         _schema(
             "targets",
             ["kpi", "variant", "segment", "currency"],
-            _required("kpi", NAME),
-            _required("variant", NAME),
+            _required("kpi", NAME, reference="label kpi"),
+            _required("variant", NAME, reference="label variant"),
             _required("segment"),
             _optional("target_low", DECIMAL),
             _optional("target_high", DECIMAL),
@@ -611,6 +776,7 @@ SCHEMAS: dict[str, Schema] = {
                 _in_order("target_low", "target_high"),
                 _in_order("benchmark_low", "benchmark_high"),
                 _money_target,
+                _share_target,
             ),
         ),
         _schema(
@@ -636,6 +802,7 @@ SCHEMAS: dict[str, Schema] = {
                 _weekday,
                 _opening_hours,
             ),
+            file_laws=(_intervals_apart("calendar", "weekday"),),
         ),
         _schema(
             "calendar_exceptions",
@@ -651,6 +818,7 @@ SCHEMAS: dict[str, Schema] = {
                 _opening_hours,
                 _closed_day,
             ),
+            file_laws=(_one_state_a_day, _intervals_apart("calendar", "date_on")),
         ),
         _schema(
             "costs",
@@ -666,6 +834,7 @@ SCHEMAS: dict[str, Schema] = {
             _required("currency", TEXT, reference="currencies.currency"),
             _optional("amount_vat", DECIMAL),
             row_laws=(_in_order("started_on", "ended_on"),),
+            needs_signature=False,
         ),
         _schema(
             "fx_rates",
@@ -674,6 +843,8 @@ SCHEMAS: dict[str, Schema] = {
             _required("currency", CURRENCY, reference="currencies.currency"),
             _required("reporting_currency", CURRENCY, reference="currencies.currency"),
             _required("rate", DECIMAL),
+            row_laws=(_not_below("rate", "0", included=False),),
+            needs_signature=False,
         ),
         Schema(
             "currencies",
@@ -686,6 +857,7 @@ SCHEMAS: dict[str, Schema] = {
             ("currency",),
             row_laws=(_currency_row,),
             file_laws=(_alias_of_a_currency,),
+            needs_signature=False,
         ),
         _schema(
             "reasons",
@@ -693,6 +865,7 @@ SCHEMAS: dict[str, Schema] = {
             _required("source_system", NAME_OR_ANY),
             _required("source_reason"),
             _required("reason", TEXT, *REASONS),
+            file_laws=(_obligatory_reasons,),
         ),
         _schema(
             "field_map",
@@ -812,10 +985,46 @@ SCHEMAS: dict[str, Schema] = {
             _required("minimum_n", POSITIVE),
             row_laws=(_in_order("claimed_low", "claimed_high"),),
         ),
+        _schema(
+            "reporting_rhythm",
+            ["event"],
+            _required("event", NAME),
+            _required("every", TEXT, "hour", "day", "week", "month", "quarter", "year", "campaign"),
+            _required("owner_team", TEXT, *OWNER_TEAMS),
+            _required("position", POSITIVE),
+            file_laws=(_unique("position"),),
+        ),
+        _schema(
+            "alerts",
+            ["alert", "subject", "route"],
+            _required("alert", TEXT, *ALERTS),
+            _required("subject"),
+            _required("route", NAME),
+            _optional("threshold", COUNT),
+            _required("repeat_hours", COUNT),
+            _required("severity", TEXT, "critical", "warning", "notice"),
+            _required("is_enabled", BOOLEAN),
+            row_laws=(_alert_threshold,),
+        ),
+        Schema(
+            "signatures",
+            (
+                _required("definition", NAME, reference="definitions"),
+                _required("version_on", DATE),
+                _required("fingerprint", FINGERPRINT),
+                _required("team", TEXT, "marketing", "sales"),
+                _required("name"),
+                _required("signed_on", DATE),
+            ),
+            ("definition", "team", "version_on", "signed_on"),
+            row_laws=(_signed_after_it_was_recorded,),
+            needs_signature=False,
+        ),
         Schema(
             "labels",
             (_required("key"), _required("en"), _required("ru"), _required("fa")),
             ("key",),
+            needs_signature=False,
         ),
     )
 }

@@ -1,0 +1,161 @@
+"""`onefunnel definitions`: check what both teams edit, see what a change moves before it holds, print the agreement to sign."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+import yaml
+
+from orchestration.command_options import config_option, settings_of
+from orchestration.console import shown
+from orchestration.settings import DEFAULT_DEFINITIONS, Settings
+
+if TYPE_CHECKING:
+    from orchestration.reports.agreement import AgreementFacts
+    from orchestration.reports.language import Language
+    from orchestration.sources.definitions import DefinitionFile, Problem
+
+
+@click.group()
+def definitions() -> None:
+    """What both teams edit and sign."""
+
+
+@definitions.command("check")
+@config_option
+def check(config: Path) -> None:
+    """Validate every definitions file: types, ranges, overlaps, gaps, unknown names, and who has signed.
+
+    All errors are told at once, each with file, line, column, value and what to do. Remarks (unsigned changes, versions that reach
+    back or wait, days without a rate) stop nothing.
+    """
+    from orchestration.sources.definitions import (
+        DefinitionsError,
+        read_definitions,
+        recorded_in_the_future,
+        remarks,
+        signed_files,
+    )
+
+    settings = settings_of(config)
+    today = _today(settings)
+    try:
+        files = read_definitions(DEFAULT_DEFINITIONS, settings.definitions)
+        errors: list[Problem] = recorded_in_the_future(files, today)
+    except DefinitionsError as error:
+        files, errors = [], error.problems
+    for problem in errors:
+        _tell(problem)
+    if errors:
+        raise click.ClickException(f"{len(errors)} error{'' if len(errors) == 1 else 's'} in the definitions")
+    for file in files:
+        click.echo(f"{file.name:24} {len(file.rows):5} rows  {shown(file.path)}")
+    found = remarks(files, today, _source_systems(settings))
+    if found:
+        click.echo(f"\n{len(found)} remark{'' if len(found) == 1 else 's'}")
+    for problem in found:
+        _tell(problem)
+    signed, needed = signed_files(files)
+    click.echo(f"\n{len(files)} definitions are valid; both teams have signed {signed} of {needed} as they are")
+
+
+def _tell(problem: Problem) -> None:
+    """A problem on its line, what to do below it."""
+    click.echo(str(problem))
+    if problem.fix:
+        click.echo(f"    → {problem.fix}")
+
+
+def _today(settings: Settings) -> date:
+    """The company's day."""
+    return datetime.now(ZoneInfo(settings.configuration.time_zone)).date()
+
+
+def _source_systems(settings: Settings) -> set[str]:
+    """Names that a definition may call a source by: those of the mappings, and every vendor that is known. The name is all that is
+    read of a mapping: its folder may be on another machine."""
+    from orchestration.connectors import STREAMS
+
+    named = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in settings.mappings]
+    return {str(mapping["source"]) for mapping in named if isinstance(mapping, dict) and "source" in mapping} | set(
+        STREAMS
+    )
+
+
+@definitions.command("print")
+@config_option
+@click.option(
+    "--lang", "language", type=click.Choice(["en", "ru", "fa"]), help="Language [default: the configuration's]."
+)
+@click.option(
+    "--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="Definitions in force on this day [default: today]."
+)
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder [default: reports/agreement of the home]."
+)
+def print_agreement(config: Path, language: str | None, day: datetime | None, out: Path | None) -> None:
+    """Print the agreement of both teams from the definitions, ready to sign: a page for A4 and Markdown."""
+    from orchestration.reports.agreement import write_agreement
+    from orchestration.reports.language import LabelError
+
+    settings = settings_of(config)
+    facts = agreement_facts(settings, day.date() if day else _today(settings))
+    words = _words(settings, language or settings.configuration.language, facts.definitions["labels"])
+    try:
+        written = write_agreement(facts, words, out or settings.home / "reports" / "agreement")
+    except LabelError as error:
+        raise click.ClickException(str(error)) from error
+    for path in written:
+        click.echo(shown(path))
+
+
+def agreement_facts(settings: Settings, day: date) -> AgreementFacts:
+    """The definitions of a configuration that hold on a day. Raises click.ClickException with every error in them."""
+    from orchestration.reports.agreement import AgreementFacts, FileVersion
+    from orchestration.sources.definitions import SCHEMAS, rows_in_force, sign_offs
+
+    files = _read(settings)
+    states = {(found.definition, found.team): found for found in sign_offs({file.name: file.rows for file in files})}
+    in_force = {file.name: rows_in_force(file.name, file.rows, day.isoformat()) for file in files}
+    versions = []
+    for file in files:
+        if not SCHEMAS[file.name].is_versioned or not file.rows:
+            continue
+        marketing, sales = (states.get((file.name, team)) for team in ("marketing", "sales"))
+        newest_on = max(str(row["recorded_on"]) for row in file.rows)
+        versions.append(
+            FileVersion(
+                file.name,
+                len(in_force[file.name]),
+                date.fromisoformat(newest_on),
+                marketing.fingerprint if marketing else None,
+                marketing.state if marketing else None,
+                sales.state if sales else None,
+            )
+        )
+    return AgreementFacts(settings.configuration.company, day, in_force, versions)
+
+
+def _read(settings: Settings) -> list[DefinitionFile]:
+    from orchestration.sources.definitions import DefinitionsError, read_definitions
+
+    try:
+        return read_definitions(DEFAULT_DEFINITIONS, settings.definitions)
+    except DefinitionsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _words(settings: Settings, code: str, own: Sequence[Mapping[str, str | None]]) -> Language:
+    """The language of a paper about definitions that need not be published: `own` are the rows of labels.csv, over the defaults."""
+    from orchestration.reports.language import Language, read_labels
+
+    configuration = settings.configuration
+    words = Language(
+        code, read_labels(), period_calendar=configuration.period_calendar, time_zone=configuration.time_zone
+    )
+    return words.overruled({str(row["key"]): {name: str(row[name]) for name in ("en", "ru", "fa")} for row in own})
