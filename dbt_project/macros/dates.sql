@@ -84,3 +84,16 @@
 {% macro default__utc_of_local_in(zone, timestamp_expression) -%}
     cast(to_utc_timestamp({{ timestamp_expression }}, {{ zone }}) as timestamp)
 {%- endmacro %}
+
+{#- A timestamp moved by whole seconds. -#}
+{% macro plus_seconds(timestamp_expression, seconds) -%}
+    {{ return(adapter.dispatch('plus_seconds')(timestamp_expression, seconds)) }}
+{%- endmacro %}
+
+{% macro duckdb__plus_seconds(timestamp_expression, seconds) -%}
+    ({{ timestamp_expression }} + to_seconds(cast({{ seconds }} as bigint)))
+{%- endmacro %}
+
+{% macro default__plus_seconds(timestamp_expression, seconds) -%}
+    ({{ timestamp_expression }} + make_dt_interval(0, 0, 0, cast({{ seconds }} as decimal(18, 6))))
+{%- endmacro %}

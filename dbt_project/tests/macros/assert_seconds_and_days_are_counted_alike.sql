@@ -8,4 +8,8 @@
     (plus_days("timestamp '2026-03-01 12:00:00'", -1), '2026-02-28 12:00:00'),
     ('cast(' ~ plus_days("cast('2026-02-28' as date)", 1) ~ ' as date)', '2026-03-01'),
     (plus_days("cast(null as timestamp)", 1), none),
+    (plus_seconds("timestamp '2026-02-28 23:59:58'", 3), '2026-03-01 00:00:01'),
+    (plus_seconds("timestamp '2026-03-01 00:00:00'", -1), '2026-02-28 23:59:59'),
+    (plus_seconds("timestamp '2026-03-01 00:00:00'", 'cast(172800 as bigint)'), '2026-03-03 00:00:00'),
+    (plus_seconds("cast(null as timestamp)", 1), none),
 ]) }}

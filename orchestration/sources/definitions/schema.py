@@ -160,6 +160,11 @@ FOLK_CLAIMS = (
 )
 """Sayings that the product tests on the company's own data; each has a computation of its own."""
 
+CLOCKS = ("reaction", "acceptance", "confirmation", "contact", "qualification")
+CONTACT_EVENTS = ("attempt", "two_way_contact")
+CLOCK_STOPS = (*CONTACT_EVENTS, "accepted", "sql", "rejected", "returned")
+CALENDAR_KINDS = ("24x7", "business_hours", "working_days")
+
 POLICIES: dict[str, tuple[str, ...] | Kind] = {
     "revenue_event": ("won", "paid"),
     "close_event": ("won", "paid"),
@@ -309,6 +314,62 @@ def _weekday(row: Row) -> Iterator[tuple[str, str]]:
 def _closed_day(row: Row) -> Iterator[tuple[str, str]]:
     if row["state"] == "closed" and row["opens"] is not None:
         yield "opens", "a closed day has no opening hours"
+
+
+def _kind_of_calendar(row: Row) -> Iterator[tuple[str, str]]:
+    """A calendar that is always open has no hours, one of whole days none either."""
+    unwanted = {"24x7": ("weekday", "opens"), "working_days": ("opens",)}.get(row["kind"] or "", ())
+    for name in unwanted:
+        if row[name] is not None:
+            yield name, f"a calendar of kind {row['kind']} has none"
+
+
+def _one_kind_and_zone(rows: Sequence[Row]) -> Iterator[BrokenLaw]:
+    """A version may change the hours of a calendar. Another zone would make its days overlap: that is another calendar."""
+    first: dict[str | None, Row] = {}
+    for index, row in enumerate(rows):
+        known = first.setdefault(row["calendar"], row)
+        for name in ("kind", "zone"):
+            if row[name] != known[name]:
+                yield BrokenLaw(
+                    index,
+                    name,
+                    f"calendar {row['calendar']} has {known[name]} elsewhere; another {name} is another calendar",
+                )
+
+
+def _stop_events(value: str) -> str | None:
+    """What is wrong with a list of stop events, None for nothing."""
+    unknown = [event for event in value.split("|") if event not in CLOCK_STOPS]
+    return f"expected one or more of {', '.join(CLOCK_STOPS)}, separated by |" if unknown else None
+
+
+def _clock_events(row: Row) -> Iterator[tuple[str, str]]:
+    """Before the hand-over nothing is decided; what starts a clock cannot stop it."""
+    stops = (row["stop_events"] or "").split("|")
+    if row["start_event"] == "lead_created" and not set(stops) <= set(CONTACT_EVENTS):
+        yield "stop_events", f"a clock from lead_created stops by {' or '.join(CONTACT_EVENTS)}"
+    if row["start_event"] in stops:
+        yield "stop_events", f"{row['start_event']} starts the clock and cannot stop it"
+
+
+def _has_default(*columns: str) -> FileLaw:
+    """Every value of the first column has a row with * in the others, valid from the first day on."""
+
+    def law(rows: Sequence[Row]) -> Iterator[BrokenLaw]:
+        first, *others = columns
+        covered = {row[first] for row in rows if all(row[name] == "*" for name in others)}
+        for index, row in enumerate(rows):
+            if row[first] not in covered:
+                yield BrokenLaw(index, first, f"{row[first]} has no row with {', '.join(others)} *")
+
+    return law
+
+
+def _default_calendar(rows: Sequence[Row]) -> Iterator[BrokenLaw]:
+    """Whoever is named nowhere, and a lead that nobody owns, needs a calendar too."""
+    if not any(row["owner_id"] == row["team"] == row["region"] == "*" for row in rows):
+        yield BrokenLaw(0, "owner_id", "no row has * in owner_id, team and region: the calendar of everybody else")
 
 
 def _channel_rule(row: Row) -> Iterator[tuple[str, str]]:
@@ -791,7 +852,7 @@ SCHEMAS: dict[str, Schema] = {
             "calendars",
             ["calendar", "weekday", "opens"],
             _required("calendar", NAME),
-            _required("kind", TEXT, "24x7", "business_hours", "working_days"),
+            _required("kind", TEXT, *CALENDAR_KINDS),
             _required("zone", ZONE),
             _optional("weekday", POSITIVE),
             _optional("opens", TIME),
@@ -801,8 +862,9 @@ SCHEMAS: dict[str, Schema] = {
                 _needs("kind", "working_days", "weekday"),
                 _weekday,
                 _opening_hours,
+                _kind_of_calendar,
             ),
-            file_laws=(_intervals_apart("calendar", "weekday"),),
+            file_laws=(_one_kind_and_zone, _intervals_apart("calendar", "weekday")),
         ),
         _schema(
             "calendar_exceptions",
@@ -1019,6 +1081,30 @@ SCHEMAS: dict[str, Schema] = {
             ("definition", "team", "version_on", "signed_on"),
             row_laws=(_signed_after_it_was_recorded,),
             needs_signature=False,
+        ),
+        _schema(
+            "sla_clocks",
+            ["clock", "segment"],
+            _required("clock", NAME, *CLOCKS),
+            _required("segment"),
+            _required("start_event", TEXT, "lead_created", "handed_over", "accepted"),
+            _required("stop_events", Kind("stop events", _stop_events)),
+            _required("target_minutes", POSITIVE),
+            _required("limit_minutes", POSITIVE),
+            _required("calendar_kind", TEXT, *CALENDAR_KINDS),
+            _required("is_applicable", BOOLEAN),
+            must_have=CLOCKS,
+            row_laws=(_in_order("target_minutes", "limit_minutes"), _clock_events),
+            file_laws=(_has_default("clock", "segment"),),
+        ),
+        _schema(
+            "owner_calendars",
+            ["owner_id", "team", "region"],
+            _required("owner_id"),
+            _required("team", TEXT, "*", *TEAMS),
+            _required("region"),
+            _required("calendar", NAME, reference="calendars.calendar"),
+            file_laws=(_default_calendar,),
         ),
         Schema(
             "labels",

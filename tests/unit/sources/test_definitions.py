@@ -55,6 +55,22 @@ def test_the_defaults_are_valid_and_every_file_is_there() -> None:
     assert sorted(path.stem for path in DEFAULTS.glob("*.csv")) == sorted(SCHEMAS)
 
 
+def test_d32_the_five_clocks() -> None:
+    clocks = {
+        str(row["clock"]): (
+            row["start_event"], row["stop_events"], row["target_minutes"], row["limit_minutes"], row["calendar_kind"]
+        )
+        for row in rows("sla_clocks")
+    }  # fmt: skip
+    assert clocks == {
+        "reaction": ("lead_created", "attempt", "5", "5", "24x7"),
+        "acceptance": ("handed_over", "accepted|rejected|returned", "480", "480", "business_hours"),
+        "confirmation": ("accepted", "sql|returned", "240", "240", "business_hours"),
+        "contact": ("handed_over", "two_way_contact", "1440", "1440", "working_days"),
+        "qualification": ("handed_over", "sql|rejected|returned", "1440", "2880", "working_days"),
+    }
+
+
 def test_d10a_the_three_views_of_the_funnel() -> None:
     def view(name: str) -> list[str | None]:
         positioned = [(int(row[name] or 0), row["stage"]) for row in rows("stages") if row[name] is not None]
@@ -302,6 +318,56 @@ def test_semicolons_bom_crlf_and_capital_true_are_the_same_definition(company: P
             "1,09:00,18:00",
             "1,18:00,09:00",
             ":3: column closes: expected a time after opens (18:00), got 09:00",
+        ),
+        (
+            "calendars",
+            "msk,business_hours,Europe/Moscow,3",
+            "msk,business_hours,Europe/Samara,3",
+            ":5: column zone: calendar msk has Europe/Moscow elsewhere; another zone is another calendar",
+        ),
+        (
+            "calendars",
+            "always,24x7,UTC,,",
+            "always,24x7,UTC,1,",
+            ":2: column weekday: a calendar of kind 24x7 has none",
+        ),
+        (
+            "sla_clocks",
+            "1440,2880",
+            "2880,1440",
+            ":6: column limit_minutes: expected at least target_minutes (2880), got 1440",
+        ),
+        (
+            "sla_clocks",
+            "accepted|rejected|returned",
+            "accepted|refused",
+            ":3: column stop_events: expected one or more of attempt, two_way_contact, accepted, sql, rejected, returned",
+        ),
+        (
+            "sla_clocks",
+            "lead_created,attempt",
+            "lead_created,sql",
+            ":2: column stop_events: a clock from lead_created stops by attempt or two_way_contact",
+        ),
+        (
+            "sla_clocks",
+            "accepted,sql|returned",
+            "accepted,sql|accepted",
+            ":4: column stop_events: accepted starts the clock and cannot stop it",
+        ),
+        ("sla_clocks", "contact,*", "contact,retail", ":5: column clock: contact has no row with segment *"),
+        ("sla_clocks", "reaction,*", "reacting,*", ": column clock: reaction is missing; the models rely on it"),
+        (
+            "owner_calendars",
+            "*,*,*,msk",
+            "*,sales,*,msk",
+            ":2: column owner_id: no row has * in owner_id, team and region: the calendar of everybody else",
+        ),
+        (
+            "owner_calendars",
+            "*,*,*,msk",
+            "*,*,*,mks",
+            ":2: column calendar: 'mks' is not in calendars.calendar; did you mean msk?",
         ),
         (
             "calendar_exceptions",
