@@ -191,6 +191,7 @@ POLICIES: dict[str, tuple[str, ...] | Kind] = {
     "standing_campaign_days": POSITIVE,
     "change_minimum_n": POSITIVE,
     "danger_window_days": POSITIVE,
+    "danger_minimum_n": POSITIVE,
     "danger_minimum_leads": POSITIVE,
     "rollout_started_on": DATE,
     "cost_lag_months": COUNT,
@@ -656,18 +657,26 @@ CHANGE_KINDS = ("form", "promo", "creative", "routing", "sla_change", "sales_mat
 STEP_METRICS = ("lead_to_mql", "lead_to_sql", "lead_to_won", "sql_to_won", "proposal_to_won")
 """Shares of leads that went from one stage to another within some days."""
 
-CHANGE_METRICS = (*STEP_METRICS, "quality_lead_share", "valid_phone_share")
+CHANGE_METRICS = (
+    *STEP_METRICS,
+    "quality_lead_share",
+    "proven_quality_share",
+    "valid_phone_share",
+    "prompt_answer_share",
+)
 ALARM_METRICS = ("quality_lead_share", "lead_to_mql", "lead_to_sql")
 DANGER_SIGNS = ("bad_leads", "no_follow_up", "no_return", "slow_customers", "no_data")
 
 
 def _time_of_metric(row: Row) -> Iterator[tuple[str, str]]:
-    """Steps are judged within days, flags at once."""
+    """Steps are judged within days, answers within minutes, flags at once."""
     metric = row["metric"]
-    if metric in STEP_METRICS and row["within_days"] is None:
-        yield "within_days", f"is empty, but metric {metric} needs it"
-    if metric not in STEP_METRICS and row["within_days"] is not None:
-        yield "within_days", f"has no meaning for metric {metric}; leave it empty"
+    needed = {"within_days": metric in STEP_METRICS, "within_minutes": metric == "prompt_answer_share"}
+    for name, is_needed in needed.items():
+        if is_needed and row[name] is None:
+            yield name, f"is empty, but metric {metric} needs it"
+        elif not is_needed and row[name] is not None:
+            yield name, f"has no meaning for metric {metric}; leave it empty"
 
 
 def _share(column: str) -> RowLaw:
@@ -981,6 +990,7 @@ SCHEMAS: dict[str, Schema] = {
             _required("change_kind", TEXT, *CHANGE_KINDS),
             _required("metric", TEXT, *CHANGE_METRICS),
             _optional("within_days", POSITIVE),
+            _optional("within_minutes", POSITIVE),
             _required("window_days", POSITIVE),
             row_laws=(_time_of_metric,),
         ),

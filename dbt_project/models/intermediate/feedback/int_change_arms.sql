@@ -35,18 +35,21 @@ placed as (
         windows.comparison,
         windows.metric,
         windows.arm,
-        windows.within_days,
+        coalesce(windows.within_days * 86400, windows.within_minutes * 60) as within_seconds,
         members.anchor_at,
         case windows.metric
             when 'lead_to_mql' then leads.mql_at
             when 'lead_to_sql' then leads.sql_at
+            when 'prompt_answer_share' then leads.first_attempt_at
             else leads.won_at
         end as reached_at,
         case windows.metric
             when 'quality_lead_share' then leads.is_quality_lead
+            -- what is not known of a lead proves nothing: a form that asks less shows fewer quality leads
+            when 'proven_quality_share' then coalesce(leads.is_quality_lead, false)
             when 'valid_phone_share' then leads.has_valid_phone
         end as is_flagged,
-        windows.metric in ('quality_lead_share', 'valid_phone_share') as is_flag,
+        windows.metric in ('quality_lead_share', 'proven_quality_share', 'valid_phone_share') as is_flag,
         rules.evaluated_at
     from {{ ref('int_change_windows') }} as windows
     cross join {{ ref('int_feedback_rules') }} as rules
@@ -70,12 +73,12 @@ checked as (
         placed.arm,
         case
             when placed.is_flag then placed.is_flagged is not null
-            else {{ plus_days('placed.anchor_at', 'placed.within_days') }} <= placed.evaluated_at
+            else {{ seconds_between('placed.anchor_at', 'placed.evaluated_at') }} >= placed.within_seconds
         end as is_counted,
         case
             when placed.is_flag then placed.is_flagged
             else placed.reached_at >= placed.anchor_at
-                and {{ seconds_between('placed.anchor_at', 'placed.reached_at') }} <= placed.within_days * 86400
+                and {{ seconds_between('placed.anchor_at', 'placed.reached_at') }} <= placed.within_seconds
         end as is_met
     from placed
 ),
@@ -106,6 +109,7 @@ spans as (
         windows.comparison,
         windows.metric,
         windows.within_days,
+        windows.within_minutes,
         windows.arm,
         min(windows.span_from) as span_from,
         max(windows.span_to) as span_to,
@@ -114,7 +118,7 @@ spans as (
     cross join {{ ref('int_feedback_rules') }} as rules
     group by
         windows.annotation_id, windows.kind, windows.campaign_id, windows.started_on, windows.ended_on, windows.phase,
-        windows.comparison, windows.metric, windows.within_days, windows.arm
+        windows.comparison, windows.metric, windows.within_days, windows.within_minutes, windows.arm
 )
 
 select
@@ -127,6 +131,7 @@ select
     spans.comparison,
     spans.metric,
     spans.within_days,
+    spans.within_minutes,
     min(case when spans.arm = 'without' then spans.span_from end) as without_from,
     min(case when spans.arm = 'without' then spans.span_to end) as without_to,
     min(case when spans.arm = 'with' then spans.span_from end) as with_from,
@@ -146,4 +151,4 @@ left join counted
     and spans.arm = counted.arm
 group by
     spans.annotation_id, spans.kind, spans.campaign_id, spans.started_on, spans.ended_on, spans.phase, spans.comparison,
-    spans.metric, spans.within_days
+    spans.metric, spans.within_days, spans.within_minutes

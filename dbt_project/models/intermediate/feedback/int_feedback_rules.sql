@@ -11,6 +11,7 @@ select
     cast({{ policy('standing_campaign_days') }} as bigint) as standing_campaign_days,
     cast({{ policy('change_minimum_n') }} as bigint) as change_minimum_n,
     cast({{ policy('danger_window_days') }} as bigint) as danger_window_days,
+    cast({{ policy('danger_minimum_n') }} as bigint) as danger_minimum_n,
     cast({{ policy('danger_minimum_leads') }} as bigint) as danger_minimum_leads,
     build.evaluated_at,
     {{ local_date_in('build.time_zone', 'build.evaluated_at') }} as evaluated_on,

@@ -9,6 +9,15 @@ with reached as (
         max(case when stages.stage = 'won' then stages.reached_at end) as won_at
     from {{ ref('int_leads_reached') }} as stages
     group by stages.lead_id
+),
+
+attempted as (
+    select
+        attempts.lead_id,
+        min(attempts.occurred_at) as first_attempt_at
+    from {{ ref('int_contact_attempts') }} as attempts
+    where attempts.is_attempt
+    group by attempts.lead_id
 )
 
 select
@@ -23,6 +32,7 @@ select
     reached.sql_at,
     reached.proposal_at,
     reached.won_at,
+    attempted.first_attempt_at,
     qualified.is_quality_lead,
     coalesce(leads.has_valid_phone, people.has_valid_phone) as has_valid_phone,
     leads.source_record_key
@@ -35,3 +45,5 @@ left join {{ ref('int_leads_qualified') }} as qualified
     on leads.lead_id = qualified.lead_id
 left join {{ ref('int_people_merged') }} as people
     on leads.person_id = people.person_id
+left join attempted
+    on leads.lead_id = attempted.lead_id

@@ -75,6 +75,7 @@ select
     cast(told.comparison as string) as comparison,
     cast(told.metric as string) as metric,
     told.within_days,
+    told.within_minutes,
     told.without_from,
     told.without_to,
     told.with_from,

@@ -4,6 +4,7 @@
         'change_kind': 'string',
         'metric': 'string',
         'within_days': 'bigint',
+        'within_minutes': 'bigint',
         'window_days': 'bigint'
     },
     natural_key=['change_kind', 'metric']
