@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from demo.command import demo, demo_environment
+from orchestration.alerts.command import alerts
 from orchestration.command_options import config_option, engine_option, settings_of, with_engine
 from orchestration.console import say, shown
 from orchestration.definitions_command import definitions
@@ -29,6 +30,7 @@ def main() -> None:
     """
 
 
+main.add_command(alerts)
 main.add_command(definitions)
 main.add_command(demo)
 main.add_command(score)

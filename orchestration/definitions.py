@@ -7,15 +7,12 @@ from collections.abc import Callable, Iterator
 import dagster as dg
 
 from orchestration.clock import Clock, SystemClock
-from orchestration.defs import freeze, ingest, publish, quality, schedules, score, transform
+from orchestration.defs import alerts, freeze, ingest, publish, quality, schedules, score, transform
 from orchestration.locks import HomeLock
-from orchestration.pipeline import Pipeline, parse_as_of
+from orchestration.pipeline import AS_OF_TAG, Pipeline, parse_as_of
 from orchestration.settings import CONFIG_VARIABLE, PROJECT_ROOT, Settings, load_settings
 from orchestration.spark.session import stop_session
 from orchestration.vendor_pulls import VendorPulls
-
-AS_OF_TAG = "onefunnel/as_of"
-"""Run tag that makes a run rebuild the past: a date or an instant."""
 
 _OWNERS = {
     "lake": "team:data",
@@ -62,6 +59,7 @@ def build_definitions(
         quality.build(settings),
         freeze.build(settings),
         publish.build(settings),
+        alerts.build(settings),
         schedules.build(settings),
         dg.Definitions(
             resources={"pipeline": pipeline, "vendor_pulls": vendor_pulls},

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
-import yaml
 
 from orchestration.command_options import config_option, settings_of
 from orchestration.console import shown
@@ -77,14 +76,14 @@ def _today(settings: Settings) -> date:
 
 
 def _source_systems(settings: Settings) -> set[str]:
-    """Names that a definition may call a source by: those of the mappings, and every vendor that is known. The name is all that is
-    read of a mapping: its folder may be on another machine."""
+    """Names that a definition may call a source by: those of the mappings, and every vendor that is known."""
     from orchestration.connectors import STREAMS
+    from orchestration.sources.files import MappingError, source_name
 
-    named = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in settings.mappings]
-    return {str(mapping["source"]) for mapping in named if isinstance(mapping, dict) and "source" in mapping} | set(
-        STREAMS
-    )
+    try:
+        return {source_name(path) for path in settings.mappings} | set(STREAMS)
+    except MappingError as error:
+        raise click.ClickException(str(error)) from error
 
 
 @definitions.command("print")

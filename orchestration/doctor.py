@@ -55,6 +55,7 @@ def examine(settings: Settings) -> list[Finding]:
         *_definitions(settings),
         *_sources(settings),
         *_engine(settings),
+        *_alerts(settings),
         *_published(settings),
     ]
 
@@ -207,6 +208,23 @@ def _engine(settings: Settings) -> Iterator[Finding]:
             "select current_setting('threads'), current_setting('memory_limit')"
         ).fetchall()
     yield Finding("engine", f"DuckDB {duckdb.__version__}, {threads} threads, at most {memory} of memory")
+
+
+def _alerts(settings: Settings) -> Iterator[Finding]:
+    """Secrets of the routes; a route without its secret sends nothing, and stops no run."""
+    configured = settings.configuration.alerts
+    for name, route in configured.routes.items():
+        wanted = [str(value) for key, value in route.model_dump().items() if key.endswith("_variable") and value]
+        if missing := [variable for variable in wanted if not settings.environment.get(variable)]:
+            yield Finding(
+                "alerts",
+                f"route {name}: {', '.join(missing)} not set",
+                "set it in the environment or in .env (docs/alerts.md)",
+            )
+        else:
+            yield Finding("alerts", f"route {name} ({route.type}): its secret is set")
+    if configured.routes and not configured.send:
+        yield Finding("alerts", "nothing is sent", "set alerts.send: true when the dry run shows what you want")
 
 
 def _published(settings: Settings) -> Iterator[Finding]:

@@ -14,6 +14,9 @@ from orchestration.settings import Settings, SettingsError
 from orchestration.spark.warehouse import SparkWarehouse
 from orchestration.warehouse import DuckDbWarehouse, Warehouse
 
+AS_OF_TAG = "onefunnel/as_of"
+"""Run tag that makes a run rebuild the past: a date or an instant."""
+
 
 def _silent(message: str) -> None:
     """Progress that nobody watches."""

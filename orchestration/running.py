@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import time
 import warnings
@@ -100,8 +99,11 @@ def run_daily_job(
         )
     if not result.success:
         click.secho("\nThe run FAILED; the last good build stays published. What stopped it:", fg="red", err=True)
-        for line in _failures(result):
-            click.echo(line, err=True)
+        failures = _failures(result)
+        for name, message in failures:
+            click.echo(f"{name}: {message}", err=True)
+        if as_of is None:
+            _alert(settings, clock, failures, say)
         return 1
     click.echo(summarise(Pipeline(settings, moment), time.monotonic() - started))
     return 0
@@ -121,21 +123,30 @@ def _says_when_the_disk_is_full(settings: Settings) -> Iterator[None]:
         ) from error
 
 
-def _failures(result: dg.ExecuteInProcessResult) -> list[str]:
-    """What failed, innermost cause first, without stack traces; failed checks by name."""
-    lines = []
-    for event in result.all_events:
-        error = getattr(event.event_specific_data, "error", None)
-        if error is None or not (event.is_step_failure or event.is_job_failure):
-            continue
-        while error.cause is not None:
-            error = error.cause
-        message = re.sub(r"^[\w.]+(Error|Failure|Exception): ", "", error.message.strip())
-        if not any(message in line for line in lines):
-            lines.append(f"{event.step_key or 'run'}: {message}")
+def _alert(
+    settings: Settings, clock: Clock | None, failures: list[tuple[str, str]], say: Callable[[str], None]
+) -> None:
+    """Tell what stopped the run. What stopped it may stop this too (a broken file): that is said, and the run has failed anyway."""
+    from orchestration.alerts.command import alert_after_run
+    from orchestration.clock import SystemClock
+    from orchestration.sources.definitions import DefinitionsError
+    from orchestration.sources.files import MappingError
+
+    try:
+        complaint = alert_after_run(settings, clock or SystemClock(), failures, say)
+    except (SettingsError, DefinitionsError, MappingError) as error:
+        complaint = str(error)
+    if complaint:
+        click.secho(f"alerts were NOT SENT: {complaint}", fg="red", err=True)
+
+
+def _failures(result: dg.ExecuteInProcessResult) -> list[tuple[str, str]]:
+    """What failed, by name: steps with their innermost cause, without stack traces, and checks."""
+    from orchestration.alerts.outcome import failures_in
+
+    found = [(failure.name, failure.message) for failure in failures_in(result.all_events)]
     for evaluation in result.get_asset_check_evaluations():
         if not evaluation.passed and evaluation.blocking:
-            lines.append(
-                f"check {evaluation.check_name} of {'/'.join(evaluation.asset_key.path)} failed: {evaluation.description or ''}"
-            )
-    return lines or ["see the log of the run in `onefunnel dev`"]
+            name = f"check {evaluation.check_name} of {'/'.join(evaluation.asset_key.path)} failed"
+            found.append((name, evaluation.description or ""))
+    return found or [("run", "see its log in `onefunnel dev`")]

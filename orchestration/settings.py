@@ -144,6 +144,61 @@ class Quality(_Section):
     streams: dict[str, Share] = Field(default_factory=dict, description="source/stream: its own share")
 
 
+class SlackRoute(_Section):
+    """An incoming webhook of Slack."""
+
+    type: Literal["slack"]
+    url_variable: str = Field(min_length=1, description="variable that holds the webhook's address, which is a secret")
+
+
+class TelegramRoute(_Section):
+    """A bot of Telegram that writes into a chat."""
+
+    type: Literal["telegram"]
+    chat: str = Field(min_length=1, description="id of the chat, such as -1001234567890, or @name of a channel")
+    token_variable: str = Field(min_length=1, description="variable that holds the bot's token")
+    base_url: str = Field(
+        default="https://api.telegram.org", description="another address, such as a local Bot API server"
+    )
+
+
+class WebhookRoute(_Section):
+    """Any receiver of JSON over HTTP; messages are signed."""
+
+    type: Literal["webhook"]
+    url: str = Field(pattern=r"^https?://", description="address that takes a POST")
+    secret_variable: str = Field(min_length=1, description="variable that holds the secret of the signature")
+
+
+class MailRoute(_Section):
+    """A mail server."""
+
+    type: Literal["smtp"]
+    host: str = Field(min_length=1)
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    sender: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    recipients: list[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]] = Field(min_length=1)
+    user_variable: str | None = Field(default=None, description="variable that holds the user's name; none: no login")
+    password_variable: str | None = Field(default=None, description="variable that holds the password")
+
+    @model_validator(mode="after")
+    def _whole_login(self) -> MailRoute:
+        if (self.user_variable is None) != (self.password_variable is None):
+            raise ValueError("user_variable and password_variable go together")
+        return self
+
+
+Route = Annotated[SlackRoute | TelegramRoute | WebhookRoute | MailRoute, Field(discriminator="type")]
+
+
+class Alerts(_Section):
+    """Whom problems are told. What is a problem, and whose, is the definition alerts.csv, which names these routes."""
+
+    send: bool = Field(default=False, description="send after each run; without it a run only says what it would send")
+    routes: dict[str, Route] = Field(default_factory=dict)
+
+
 class Configuration(_Section):
     """What `onefunnel.yml` may say."""
 
@@ -156,6 +211,7 @@ class Configuration(_Section):
     home: Path = Path("var")
     definitions: Path | None = None
     quality: Quality = Quality()
+    alerts: Alerts = Alerts()
     engine: Literal["duckdb", "spark"] = "duckdb"
     spark: Spark = Spark()
     sources: list[Source] = Field(min_length=1)
@@ -195,6 +251,13 @@ class Settings(BaseModel):
         """Key of the contact tokens, or None when it is not set (needed only when a contact column is mapped)."""
         value = self.environment.get(CONTACT_KEY_VARIABLE, "")
         return value.encode() if value else None
+
+    def secret(self, variable: str) -> str:
+        """A secret of the environment. Raises SettingsError naming the variable when it is not set."""
+        value = self.environment.get(variable)
+        if not value:
+            raise SettingsError(f"{self.path}: {variable} is not set; set it in the environment or in .env")
+        return value
 
 
 def load_settings(path: Path, *, home: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -271,10 +334,15 @@ def _explain(path: Path, node: yaml.Node | None, content: Any, item: Any) -> str
     of_source = FilesSource if len(location) < 3 else kinds.get(str(location[2]), FilesSource)
     if location[0] == "sources" and len(location) > 2 and location[2] in kinds:
         del location[2]  # pydantic names the kind of source there; the file has no such key
+    routes = {"slack": SlackRoute, "telegram": TelegramRoute, "webhook": WebhookRoute, "smtp": MailRoute}
+    of_route = routes.get(str(location[3]), SlackRoute) if len(location) > 3 else Alerts
+    if location[:2] == ["alerts", "routes"] and len(location) > 3 and location[3] in routes:
+        del location[3]  # the kind of route, as above
     key = ".".join(str(part) for part in location)
     message = item["msg"].removeprefix("Value error, ")
     if item["type"] == "extra_forbidden":
-        sections = {"quality": Quality, "spark": Spark, "sources": of_source}
+        of_alerts = of_route if location[:2] == ["alerts", "routes"] else Alerts
+        sections = {"quality": Quality, "spark": Spark, "sources": of_source, "alerts": of_alerts}
         section = Configuration if len(location) == 1 else sections[str(location[0])]
         names = sorted(section.model_fields)
         near = difflib.get_close_matches(str(location[-1]), names, n=1)

@@ -131,3 +131,16 @@ def test_a_home_that_cannot_be_written_is_named() -> None:
         settings.home.chmod(0o755)
         shutil.rmtree(folder)
     assert line == f"home: {settings.home}: cannot be written (Permission denied)"
+
+
+def test_a_route_of_alerts_without_its_secret_is_named_and_stops_nothing(tmp_path: Path) -> None:
+    company(tmp_path)
+    with (tmp_path / "onefunnel.yml").open("a") as file:
+        file.write("alerts:\n  routes:\n    ops: {type: slack, url_variable: HOOK}\n")
+    for environment, texts in (
+        (KEY, ["route ops: HOOK not set", "nothing is sent"]),
+        ({**KEY, "HOOK": "x"}, ["route ops (slack): its secret is set", "nothing is sent"]),
+    ):
+        settings = load_settings(tmp_path / "onefunnel.yml", environment=environment)
+        assert [finding.text for finding in doctor.examine(settings) if finding.subject == "alerts"] == texts
+        assert stopping(settings) == []

@@ -5,7 +5,7 @@ turns text into canonical text, `fills` applies a mapping to columns, `load` lan
 """
 
 from orchestration.sources.files.load import StreamResult, land_stream
-from orchestration.sources.files.mapping import FilesMapping, MappingError, load_mapping
+from orchestration.sources.files.mapping import FilesMapping, MappingError, load_mapping, source_name
 from orchestration.sources.files.reading import FilesError
 
-__all__ = ["FilesError", "FilesMapping", "MappingError", "StreamResult", "land_stream", "load_mapping"]
+__all__ = ["FilesError", "FilesMapping", "MappingError", "StreamResult", "land_stream", "load_mapping", "source_name"]

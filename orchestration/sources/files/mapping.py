@@ -26,7 +26,17 @@ from orchestration.sources.files.times import (
 )
 from orchestration.sources.files.yaml_nodes import MappingError, Problems, Reader, compose, nearest
 
-__all__ = ["Condition", "FieldRule", "FilesMapping", "Fill", "MappingError", "Note", "StreamMapping", "load_mapping"]
+__all__ = [
+    "Condition",
+    "FieldRule",
+    "FilesMapping",
+    "Fill",
+    "MappingError",
+    "Note",
+    "StreamMapping",
+    "load_mapping",
+    "source_name",
+]
 
 RESERVED_SOURCES = ("definitions", "files", "calendar", "build", "landing")
 FORMATS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".xlsx": "xlsx"}
@@ -219,6 +229,16 @@ def load_mapping(
     mapping = _Builder(path, problems, environment, contracts or load_contracts()).build(root)
     problems.raise_if_any()
     return mapping
+
+
+def source_name(path: Path) -> str:
+    """The name of the source of a mapping file, whatever else stands in it: its folder may be on another machine, or it may be
+    what is wrong. Raises MappingError when there is none."""
+    root = compose(Path(path))
+    for key, value in root.value:
+        if key.value == "source" and isinstance(value, yaml.ScalarNode):
+            return str(value.value)
+    raise MappingError([f"{path}: source: is missing; name the system"])
 
 
 def field_kind(item: Field) -> str:
