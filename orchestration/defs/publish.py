@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.defs.freeze import FROZEN
+from orchestration.defs.schedules import HOURLY_JOB
 from orchestration.defs.transform import mart_descriptions, mart_keys
 from orchestration.pipeline import Pipeline
 from orchestration.publication import publish
@@ -29,7 +30,12 @@ def build(settings: Settings) -> dg.Definitions:
     def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         pipeline: Pipeline = context.resources.pipeline
         build_id = str(pipeline.warehouse.read("raw_build.build")["build_id"][0])
-        the_build = publish(pipeline.warehouse.to_publish(mart_descriptions(settings)), pipeline.outputs, build_id)
+        the_build = publish(
+            pipeline.warehouse.to_publish(mart_descriptions(settings)),
+            pipeline.outputs,
+            build_id,
+            is_hourly=context.run.job_name == HOURLY_JOB,
+        )
         pipeline.progress(f"published {len(the_build.tables)} tables as build {build_id}")
         return dg.MaterializeResult(
             metadata={"build": build_id, "tables": len(the_build.tables), "path": str(the_build.path)}

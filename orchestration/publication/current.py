@@ -63,13 +63,14 @@ class PublishedBuild:
     `facts` is the row of `raw_build.build` (company, time_zone, evaluated_at …; instants as ISO text with Z);
     `policies` are the values of the definitions file `policies` in force at `evaluated_at`; `currency_exponents` gives
     the digits after the point of each currency, `definition_versions` the pull of every definitions file; `sequence`
-    counts publications, `local_day` is `as_of_at` in the company's zone.
+    counts publications, `local_day` is `as_of_at` in the company's zone. `is_hourly`: made between two daily builds.
     """
 
     build_id: str
     path: Path
     sequence: int
     local_day: str
+    is_hourly: bool
     facts: Mapping[str, Any]
     policies: Mapping[str, str]
     currency_exponents: Mapping[str, int]
@@ -136,6 +137,8 @@ def read_build(directory: Path) -> PublishedBuild:
         path=path,
         sequence=manifest["sequence"],
         local_day=manifest["local_day"],
+        # builds of before there were hourly ones do not say it
+        is_hourly=manifest.get("is_hourly", False),
         facts=manifest["facts"],
         policies=manifest["policies"],
         currency_exponents=manifest["currency_exponents"],
@@ -184,13 +187,13 @@ def sweep_leftovers(home: Path) -> list[Path]:
 
 
 def remove_superseded(home: Path, *, keep_daily: int, also_keep: frozenset[str] = frozenset()) -> list[str]:
-    """Remove all builds but the last of each of the newest `keep_daily` local days, `current`, and `also_keep`.
+    """Remove all builds but the last daily one of each of the newest `keep_daily` local days, `current`, and `also_keep`.
 
     A directory is renamed away before it is emptied, so that no reader finds half a build under a build's name; files
     that a reader has open stay readable until it closes them. Returns the ids removed.
     """
     builds = published_builds(home)
-    last_of_day = {build.local_day: build.build_id for build in builds}
+    last_of_day = {build.local_day: build.build_id for build in builds if not build.is_hourly}
     kept = {last_of_day[day] for day in sorted(last_of_day)[-keep_daily:]} | also_keep
     current = current_build(home)
     if current is not None:

@@ -45,7 +45,13 @@ _UNPUBLISHABLE_TYPES = ("HUGEINT", "UHUGEINT")
 
 
 def publish(
-    warehouse: Path, home: Path, build_id: str, *, tables: Sequence[str] | None = None, keep_daily: int = 3
+    warehouse: Path,
+    home: Path,
+    build_id: str,
+    *,
+    tables: Sequence[str] | None = None,
+    keep_daily: int = 3,
+    is_hourly: bool = False,
 ) -> PublishedBuild:
     """Publish the marts of a warehouse file as build `build_id` and make it current.
 
@@ -57,6 +63,7 @@ def publish(
     tables : marts to publish; default all tables and views of schema `marts`.
     keep_daily : builds to keep, the last of each local day; besides them `current` and the build before it (readers may
         be in the middle of its files) stay.
+    is_hourly : whether it is a build between two daily ones, which stands for no day.
 
     Returns the published build. Publishing the same build again (after a kill, say) finishes what is left and changes
     nothing; readers see the old build or the new one, never a part.
@@ -78,7 +85,7 @@ def publish(
         before = current_build(home)
         temporary = builds / f"{TEMPORARY_PREFIX}{build_id}"
         try:
-            _write_build(warehouse, temporary, build_id, tables, _next_sequence(home, build_id))
+            _write_build(warehouse, temporary, build_id, tables, _next_sequence(home, build_id), is_hourly)
             _show_build(temporary, builds / build_id)
         finally:
             if temporary.exists():
@@ -107,7 +114,9 @@ def _next_sequence(home: Path, build_id: str) -> int:
     return max((build.sequence for build in builds), default=0) + 1
 
 
-def _write_build(warehouse: Path, directory: Path, build_id: str, tables: Sequence[str] | None, sequence: int) -> None:
+def _write_build(
+    warehouse: Path, directory: Path, build_id: str, tables: Sequence[str] | None, sequence: int, is_hourly: bool
+) -> None:
     """The whole build in a directory that no reader looks at, checked and synchronised to the disk."""
     (directory / PARQUET).mkdir(parents=True)
     with _attached(warehouse, directory) as connection:
@@ -119,6 +128,7 @@ def _write_build(warehouse: Path, directory: Path, build_id: str, tables: Sequen
         _refuse_other_builds(connection, names, build_id)
         described = _described_tables(connection, names)
         manifest = {"manifest_version": MANIFEST_VERSION, "build_id": build_id, "sequence": sequence}
+        manifest |= {"is_hourly": is_hourly}
         manifest |= _build_facts(connection, source, build_id)
     _verify_counts(directory, counted)
     manifest["storage_version"] = STORAGE_VERSION

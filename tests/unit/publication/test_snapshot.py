@@ -159,6 +159,22 @@ def test_three_daily_builds_are_kept_the_last_of_each_local_day(make_warehouse, 
     assert [build.build_id for build in published_builds(home)] == ["d2", "d3-hour-10", "d4", "d4-hour-8"]
 
 
+def test_hourly_builds_take_no_daily_builds_place_and_go_when_the_next_comes(make_warehouse, tmp_path):
+    home = tmp_path / "home"
+    for day in (27, 28, 29):
+        publish(make_warehouse(f"d{day}", as_of_at=f"2026-06-{day} 03:00:00"), home, f"d{day}")
+    for day, hour in ((29, 4), (29, 5), (30, 0), (30, 1)):
+        build_id = f"d{day}-hour-{hour}"
+        build = publish(
+            make_warehouse(build_id, as_of_at=f"2026-06-{day} {hour:02d}:00:00"), home, build_id, is_hourly=True
+        )
+        assert build.is_hourly
+        assert current_build(home) == build
+    assert [build.build_id for build in published_builds(home)] == ["d27", "d28", "d29", "d30-hour-0", "d30-hour-1"]
+    publish(make_warehouse("d30", as_of_at="2026-06-30 03:00:00"), home, "d30")
+    assert [build.build_id for build in published_builds(home)] == ["d28", "d29", "d30-hour-1", "d30"]
+
+
 def test_the_build_that_current_points_at_is_never_removed(make_warehouse, tmp_path):
     home = tmp_path / "home"
     for day in (1, 2, 3):
