@@ -15,6 +15,7 @@ from decimal import Decimal, localcontext
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from orchestration.dbt_runner import Dbt
@@ -172,9 +173,13 @@ def rebuilt(built: Built, folder: Path, definition: Path, models: tuple[str, ...
     with duckdb.connect(str(warehouse)) as connection:
         name = definition.stem
         connection.execute(f"drop view raw_definitions.{name}")
+        files = {file.name: file for file in read_definitions(DEFAULT_DEFINITIONS, definition.parent)}
+        rows = pa.table(
+            {column: pa.array([row[column] for row in files[name].rows], pa.string()) for column in files[name].columns}
+        )
+        connection.register("said", rows)
         connection.execute(
-            f"create table raw_definitions.{name} as select *, '1' as _pull, cast(row_number() over () as varchar) as _row "
-            f"from read_csv('{definition}', all_varchar = true, header = true)"
+            f"create table raw_definitions.{name} as select *, '1' as _pull, cast(row_number() over () as varchar) as _row from said"
         )
     results = Dbt(folder / "target").build(
         DuckDbWarehouse(warehouse),

@@ -5,6 +5,7 @@ import difflib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from orchestration.contracts import load_contracts
@@ -14,7 +15,8 @@ from orchestration.sources.definitions.schema import SCHEMAS, Row, Schema
 
 
 def read_definitions(default_folder: Path, company_folder: Path | None = None) -> list[DefinitionFile]:
-    """All files, each from the company's folder when it is there, else from the defaults; in the order of the schema.
+    """All files, each from the company's folder when it is there, else from the defaults; in the order of the schema. Of a
+    schema that says only what differs, the names that the company's file does not have are those of the defaults.
 
     Raises DefinitionsError with every problem found: unknown files and columns, values that are not what their column
     expects, repeated keys, references that point nowhere.
@@ -24,10 +26,12 @@ def read_definitions(default_folder: Path, company_folder: Path | None = None) -
     if company_folder is not None:
         problems += _unknown_files(Path(company_folder))
     for schema in SCHEMAS.values():
-        path = Path(default_folder) / f"{schema.name}.csv"
-        if company_folder is not None and (Path(company_folder) / path.name).exists():
-            path = Path(company_folder) / path.name
-        file, found = read_file(path, schema)
+        default = Path(default_folder) / f"{schema.name}.csv"
+        own = Path(company_folder) / default.name if company_folder is not None else default
+        if own.exists() and own != default and schema.says_only_what_differs:
+            file, found = _laid_over(own, default, schema)
+        else:
+            file, found = read_file(own if own.exists() else default, schema)
         problems += found
         if file is not None:
             files[schema.name] = file
@@ -82,9 +86,37 @@ def read_file(path: Path, schema: Schema) -> tuple[DefinitionFile | None, list[P
         rows.append({column.name: _canonical(given.get(column.name), column.kind.name) for column in schema.columns})
         lines.append(line)
     problems += _row_problems(path, schema, rows, lines)
+    return _file(schema, path, rows, lines), problems
+
+
+def _file(schema: Schema, path: Path, rows: list[Row], lines: list[int]) -> DefinitionFile:
     content = json.dumps([schema.column_names, [list(row.values()) for row in rows]], ensure_ascii=False)
     digest = hashlib.sha256(content.encode()).hexdigest()
-    return DefinitionFile(schema.name, path, schema.column_names, tuple(rows), tuple(lines), digest), problems
+    return DefinitionFile(schema.name, path, schema.column_names, tuple(rows), tuple(lines), digest)
+
+
+def _laid_over(own: Path, default: Path, schema: Schema) -> tuple[DefinitionFile | None, list[Problem]]:
+    """The company's file over the default one: of each name (first column) every version of the company's, else the default's."""
+    company, problems = read_file(own, replace(schema, must_have=()))
+    base, found = read_file(default, schema)
+    problems += found
+    if company is None or base is None:
+        return None, problems
+    name = schema.columns[0].name
+    named = {row[name] for row in company.rows}
+    told: list[tuple[Row, int]] = []
+    for row, line in zip(base.rows, base.lines, strict=True):
+        if row[name] not in named:
+            told.append((row, line))
+        elif all(known[name] != row[name] for known, _ in told):
+            told += [
+                (own_row, at)
+                for own_row, at in zip(company.rows, company.lines, strict=True)
+                if own_row[name] == row[name]
+            ]
+    known = {row[name] for row in base.rows}
+    told += [(row, line) for row, line in zip(company.rows, company.lines, strict=True) if row[name] not in known]
+    return _file(schema, own, [row for row, _ in told], [line for _, line in told]), problems
 
 
 def nearest(value: str, known: Iterable[str]) -> str:

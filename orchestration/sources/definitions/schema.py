@@ -58,13 +58,15 @@ class Schema:
     """One file. `key` is the natural key: with `valid_from`, where there is one, it is unique in the file.
 
     `must_have` are values of the first column that code and models rely on. `needs_signature` is false for what is data or
-    wording rather than an agreement of both teams.
+    wording rather than an agreement of both teams. A company's file of a schema that `says_only_what_differs` is laid over the
+    default one by the first column: whoever sets one policy need not repeat the others, nor add what a newer version brings.
     """
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     must_have: tuple[str, ...] = ()
+    says_only_what_differs: bool = False
     row_laws: tuple[RowLaw, ...] = ()
     file_laws: tuple[FileLaw, ...] = ()
     needs_signature: bool = True
@@ -826,6 +828,7 @@ SCHEMAS: dict[str, Schema] = {
             _required("name", NAME, *POLICIES),
             _required("value"),
             must_have=tuple(name for name in POLICIES if name not in POLICIES_WITHOUT_DEFAULT),
+            says_only_what_differs=True,
             row_laws=(_policy_value,),
         ),
         _schema(

@@ -1,6 +1,7 @@
 """The definitions: the defaults are what the specification says, and every mistake is told with its place."""
 
 import csv
+import itertools
 import shutil
 from datetime import UTC, datetime
 from itertools import product
@@ -184,6 +185,29 @@ def test_a_file_of_the_company_stands_in_place_of_the_default(company: Path) -> 
     bands = next(file for file in read_definitions(DEFAULTS, company) if file.name == "matrix_bands")
     assert bands.path == company / "matrix_bands.csv"
     assert [row["lower_bound"] for row in bands.rows][:3] == ["0", "50", "77"]
+
+
+def test_a_company_says_only_the_policies_that_differ(company: Path) -> None:
+    """Every version of a name that it says, in the place of the default's; the others stay."""
+    head = "name,value,valid_from,recorded_on,marketing_owner,sales_owner\n"
+    versions = ("2000-01-01", "normalised100"), ("2026-05-01", "raw110")
+    rows = "".join(f"matrix_scale,{value},{day},2026-01-01,m,s\n" for day, value in versions)
+    (company / "policies.csv").write_text(
+        head + rows + "gross_margin,0.4,2000-01-01,2026-01-01,m,s\n", encoding="utf-8"
+    )
+    defaults, own = (
+        {file.name: file for file in read_definitions(DEFAULTS, folder)}["policies"] for folder in (None, company)
+    )
+    told = [(row["name"], row["value"], row["valid_from"]) for row in own.rows]
+    scale = [("matrix_scale", value, day) for day, value in versions]
+    before, after = (
+        [(row["name"], row["value"], row["valid_from"]) for row in rows]
+        for rows in (
+            itertools.takewhile(lambda row: row["name"] != "matrix_scale", defaults.rows),
+            itertools.islice(itertools.dropwhile(lambda row: row["name"] != "matrix_scale", defaults.rows), 1, None),
+        )
+    )
+    assert told == [*before, *scale, *after, ("gross_margin", "0.4", "2000-01-01")]
 
 
 def test_semicolons_bom_crlf_and_capital_true_are_the_same_definition(company: Path) -> None:
