@@ -179,6 +179,7 @@ POLICIES: dict[str, tuple[str, ...] | Kind] = {
     "unreachable_minimum_channels": POSITIVE,
     "revived_window_days": POSITIVE,
     "false_reject_days": POSITIVE,
+    "fault_maturity_days": POSITIVE,
     "quality_contact": ("phone_or_messenger", "phone_messenger_or_email"),
     "renewal_grace_days": COUNT,
     "neglected_days": POSITIVE,
@@ -570,6 +571,21 @@ def _same_position(rows: Sequence[Row]) -> Iterator[BrokenLaw]:
                 yield BrokenLaw(
                     index, name, f"differs within criterion {row['criterion']}: {row[name]!r}, {known[name]!r}"
                 )
+
+
+REQUIRED_FIELDS = (
+    "person_id",
+    "account_id",
+    "segment",
+    "job_title",
+    "phone",
+    "email",
+    "need",
+    "budget",
+    "timeline",
+    "authority",
+)
+"""Fields of a handed-over lead whose presence may be asked for."""
 
 
 def _last_band_is_open(rows: Sequence[Row]) -> Iterator[BrokenLaw]:
@@ -979,6 +995,7 @@ SCHEMAS: dict[str, Schema] = {
             _optional("upper_minutes", POSITIVE),
             file_laws=(_unique("position"), _last_band_is_open),
         ),
+        _schema("required_fields", ["field"], _required("field", TEXT, *REQUIRED_FIELDS)),
         _schema(
             "review_days",
             ["review_day"],

@@ -124,6 +124,15 @@ first_later_deals as (
     group by later_deals.rejection_id
 ),
 
+-- Some CRMs have no place for the reason of a return; its absence there is nobody's negligence.
+reason_places as (
+    select distinct
+        decisions.source_system,
+        decisions.kind
+    from decisions
+    where decisions.source_reason is not null
+),
+
 policies as (
     select
         cast({{ policy('unreachable_minimum_attempts') }} as bigint) as minimum_attempts,
@@ -135,6 +144,7 @@ known as (
     select
         decisions.*,
         episodes.episode,
+        reason_places.kind is not null as has_place_for_reason,
         answers.budget_points,
         answers.timeline_points,
         answers.timeline_maximum_points,
@@ -152,6 +162,8 @@ known as (
     cross join policies
     left join answers
         on decisions.rejection_id = answers.rejection_id
+    left join reason_places
+        on decisions.source_system = reason_places.source_system and decisions.kind = reason_places.kind
     left join recording_sources
         on decisions.lead_source_system = recording_sources.source_system
     left join tried
@@ -193,6 +205,7 @@ select
     judged.rejected_on,
     judged.reason,
     judged.source_reason,
+    judged.has_place_for_reason,
     judged.owner_id,
     cast(
         case

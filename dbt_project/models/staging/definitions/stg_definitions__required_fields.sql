@@ -1,0 +1,1 @@
+{{ definition_rows('required_fields', columns={'field': 'string'}, natural_key=['field']) }}
