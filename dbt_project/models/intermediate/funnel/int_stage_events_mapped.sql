@@ -1,3 +1,4 @@
+{%- set history = 'partition by candidates.history_id order by candidates.entered_at, candidates.sequence_in_second, candidates.position, candidates.event_id' %}
 -- Passages that the CRM recorded, in the company's stages (D11). Events whose source stage has no entry in the stage
 -- map stay out of every figure and are listed in `rpt_unmapped_stages`.
 with deals_per_lead as (
@@ -39,47 +40,61 @@ candidates as (
     {{ mapped_stages('events') | indent(4) }}
 ),
 
-ordered as (
+placed as (
     select
         candidates.*,
+        coalesce(candidates.source_sequence, 0) as sequence_in_second,
         stages.position,
-        stages.chain_rank,
-        row_number() over (
-            partition by candidates.history_id
-            order by candidates.entered_at, coalesce(candidates.source_sequence, 0), stages.position, candidates.event_id
-        ) as sequence
+        stages.chain_rank
     from candidates
     inner join {{ ref('int_stages_ranked') }} as stages
         on candidates.stage = stages.stage
 ),
 
-with_previous as (
+-- One order for all that looks along a history, so that it is sorted once.
+ordered as (
+    select
+        candidates.*,
+        row_number() over ({{ history }}) as sequence,
+        lag(candidates.stage) over ({{ history }}) as previous_stage,
+        lead(candidates.entered_at) over ({{ history }}) as next_entered_at,
+        {{ last_filled('candidates.chain_rank', history) }} as previous_chain_rank,
+        {{ last_filled('case when candidates.chain_rank is not null then candidates.position end', history) }} as previous_position
+    from placed as candidates
+),
+
+stages_entered as (
     select
         ordered.*,
-        lag(ordered.stage) over (partition by ordered.history_id order by ordered.sequence) as previous_stage,
-        max(ordered.sequence) over (
-            partition by ordered.history_id, ordered.stage
-            order by ordered.sequence rows between unbounded preceding and 1 preceding
-        ) as previous_sequence_of_stage,
-        max(case when ordered.chain_rank is not null then ordered.sequence end) over (
-            partition by ordered.history_id
-            order by ordered.sequence rows between unbounded preceding and 1 preceding
-        ) as previous_chain_sequence,
-        lead(ordered.entered_at) over (partition by ordered.history_id order by ordered.sequence) as next_entered_at
+        min(ordered.sequence) over (partition by ordered.history_id, ordered.stage) as first_sequence_of_stage
     from ordered
 ),
 
 -- Before its first event a lead stands in the chain's first stage, `lead`.
-with_previous_chain as (
+compared as (
     select
-        with_previous.*,
-        coalesce(previous_chain.chain_rank, case when with_previous.lead_id is not null then 1 else with_previous.chain_rank end)
-            as previous_chain_rank,
-        coalesce(previous_chain.position, first_stage.position) as previous_position
-    from with_previous
-    left join ordered as previous_chain
-        on with_previous.history_id = previous_chain.history_id
-        and with_previous.previous_chain_sequence = previous_chain.sequence
+        stages_entered.event_id,
+        stages_entered.lead_id,
+        stages_entered.deal_id,
+        stages_entered.source_system,
+        stages_entered.pipeline,
+        stages_entered.source_stage,
+        stages_entered.stage,
+        stages_entered.is_opportunity,
+        stages_entered.entered_at,
+        coalesce(stages_entered.left_at, stages_entered.next_entered_at) as left_at,
+        stages_entered.sequence,
+        stages_entered.previous_stage,
+        stages_entered.first_sequence_of_stage,
+        stages_entered.position,
+        stages_entered.chain_rank,
+        coalesce(
+            stages_entered.previous_chain_rank, case when stages_entered.lead_id is not null then 1 else stages_entered.chain_rank end
+        ) as previous_chain_rank,
+        coalesce(stages_entered.previous_position, first_stage.position) as previous_position,
+        stages_entered.history_id,
+        stages_entered.source_record_key
+    from stages_entered
     left join {{ ref('int_stages_ranked') }} as first_stage
         on first_stage.chain_rank = 1
 )
@@ -94,7 +109,7 @@ select
     stage,
     coalesce(is_opportunity, false) as is_opportunity,
     entered_at,
-    coalesce(left_at, next_entered_at) as left_at,
+    left_at,
     cast(sequence as bigint) as sequence,
     cast(
         case
@@ -106,7 +121,7 @@ select
             else 'forward'
         end as string
     ) as direction,
-    previous_sequence_of_stage is not null and coalesce(previous_stage, '') <> stage as is_re_entry,
+    first_sequence_of_stage < sequence and coalesce(previous_stage, '') <> stage as is_re_entry,
     history_id,
     source_record_key
-from with_previous_chain
+from compared
