@@ -18,7 +18,8 @@ recorded_entries as (
     group by events.lead_id, events.stage
 ),
 
--- What other records say about three stages; used where the CRM's event log has no entry.
+-- What other records say about three stages; used where the CRM's event log has no entry. A lead stands in `lead` from its
+-- creation on, whenever the log began.
 other_entries as (
     select
         counted_leads.lead_id,
@@ -56,7 +57,7 @@ entries as (
     left join recorded_entries
         on other_entries.lead_id = recorded_entries.lead_id
         and other_entries.stage = recorded_entries.stage
-    where recorded_entries.lead_id is null
+    where recorded_entries.lead_id is null or other_entries.stage = 'lead'
     group by other_entries.lead_id, other_entries.stage
 ),
 

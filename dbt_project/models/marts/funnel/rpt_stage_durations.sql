@@ -1,15 +1,14 @@
 -- Completed passages by the month in which they ended, and the age of those still open. Re-entries are passages of their own; a
 -- stage that was jumped over has none.
-with passages as (
+with counted_passages as (
     select
-        events.lead_id,
-        events.stage,
-        events.entered_at,
-        case when events.left_at <= {{ build_fact('evaluated_at') }} then events.left_at end as left_at
-    from {{ ref('int_stage_events_mapped') }} as events
+        passages.stage,
+        passages.entered_at,
+        case when passages.left_at <= {{ build_fact('evaluated_at') }} then passages.left_at end as left_at
+    from {{ ref('int_stage_passages') }} as passages
     inner join {{ ref('int_leads_standing') }} as counted
-        on events.lead_id = counted.lead_id
-    where events.entered_at <= {{ build_fact('evaluated_at') }}
+        on passages.lead_id = counted.lead_id
+    where passages.entered_at <= {{ build_fact('evaluated_at') }}
 ),
 
 timed_stages as (
@@ -27,7 +26,7 @@ completed as (
         {{ local_date('passages.left_at') }} as measured_on,
         {{ seconds_between('passages.entered_at', 'passages.left_at') }} as seconds,
         'completed' as state
-    from passages
+    from counted_passages as passages
     where passages.left_at is not null
 ),
 

@@ -1,0 +1,27 @@
+-- D17: at each moment the cells sum to all counted leads, and the margins to the cells.
+with counted as (
+    select count(*) as leads
+    from {{ ref('int_leads_standing') }}
+),
+
+sums as (
+    select
+        cells.moment,
+        sum(case when cells.quality <> '(all)' and cells.band <> '(all)' then cells.leads else 0 end) as in_cells,
+        sum(case when cells.quality <> '(all)' and cells.band = '(all)' then cells.leads else 0 end) as in_qualities,
+        sum(case when cells.quality = '(all)' and cells.band <> '(all)' then cells.leads else 0 end) as in_bands,
+        sum(case when cells.quality = '(all)' and cells.band = '(all)' then cells.leads else 0 end) as in_all
+    from {{ ref('rpt_lead_quality') }} as cells
+    group by cells.moment
+)
+
+select
+    sums.moment,
+    sums.in_cells,
+    counted.leads
+from sums
+cross join counted
+where sums.in_cells <> counted.leads
+    or sums.in_qualities <> counted.leads
+    or sums.in_bands <> counted.leads
+    or sums.in_all <> counted.leads
