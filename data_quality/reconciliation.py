@@ -72,6 +72,7 @@ CONTRACTS = (
     "plan",
     "annotations",
     "decisions",
+    "disputes",
 )
 
 

@@ -96,6 +96,49 @@ PROMO, SALES_MATERIAL, FORM, SLA_CHANGE = CHANGES
 
 
 @dataclass(frozen=True)
+class Decision:
+    """What the two teams decided in a weekly meeting. They decide what to do; nothing here changes what customers do."""
+
+    decided_on: str
+    decision: str
+    note: str
+    campaign_id: str = ""
+    due_on: str = ""
+
+
+DECISIONS = (
+    Decision("2025-11-17", "stop", "Бесплатный аудит: лидов много, продаж нет", "5503", "2025-11-18"),
+    Decision("2025-12-08", "fix", "Чек-лист: сменить посадочную", "5504", "2025-12-22"),
+    Decision("2026-01-19", "other", "Звонить в день обращения"),
+    Decision("2026-02-16", "keep", "Поиск WMS: оставить как есть", "70100101"),
+    Decision("2026-02-24", "stop", "Собственники: остановить с конца февраля", "5502", "2026-03-01"),
+    Decision("2026-03-10", "other", "Вернуть телефон в форму", due_on="2026-03-10"),
+    Decision("2026-05-18", "wait", "Похожая аудитория: ждать данных", "5506"),
+)
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """What one team held against the other, and how it ended; `settled_on` is empty while they still argue."""
+
+    opened_on: str
+    settled_on: str
+    raised_by: str
+    subject: str
+    subject_id: str
+    outcome: str
+    note: str
+
+
+DISPUTES = (
+    Dispute("2025-10-20", "2025-11-17", "sales", "campaign", "5503", "sales", "«Лиды с аудита – мусор»"),
+    Dispute("2026-01-26", "2026-03-10", "sales", "definition", "form", "sales", "Без телефона не дозвониться"),
+    Dispute("2026-02-09", "2026-02-16", "marketing", "channel", "paid_search", "both", "Чья сделка: поиск или звонок"),
+    Dispute("2026-06-08", "", "marketing", "lead", "", "", "Нецелевые лиды, которым никто не звонил"),
+)
+
+
+@dataclass(frozen=True)
 class Rep:
     """An employee. `median_minutes` is the usual wait from hand-over to the first try, `discipline` the share of
     duties done (attempts repeated, reasons filled in), `effect` the log-odds that this person adds to a deal."""

@@ -52,6 +52,14 @@ STREAMS: Mapping[str, FrozenStream] = {
             "leading_reason", "definition_version",
         ),
     ),
+    "month_ends": FrozenStream(
+        due="intermediate.int_month_ends_due",
+        key=("month_starts_on", "figure"),
+        columns=(
+            "period", "month_starts_on", "next_month_starts_on", "figure", "numerator", "denominator", "currency", "known_on",
+            "is_reconstructed",
+        ),
+    ),
 }  # fmt: skip
 """Every stream of frozen facts by name."""
 

@@ -1,4 +1,4 @@
-"""What was intended and decided: plan, decisions, annotations."""
+"""What was intended, decided and argued about: plan, decisions, annotations, disputes."""
 
 from __future__ import annotations
 
@@ -33,5 +33,15 @@ SUITES: dict[str, list[Check]] = {
         *required("kind", "occurred_at"),
         *planned("occurred_at", "ended_at"),
         *in_order("occurred_at", "ended_at"),
+    ],
+    "disputes": [
+        *has_rows(),
+        *key("dispute_id"),
+        *required("opened_at"),
+        *one_of("raised_by", "marketing", "sales", "both"),
+        *one_of("subject", "lead", "deal", "campaign", "channel", "definition", "other"),
+        *one_of("outcome", "marketing", "sales", "both", "withdrawn"),
+        *happened("opened_at", "settled_at"),
+        *in_order("opened_at", "settled_at"),
     ],
 }

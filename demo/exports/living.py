@@ -1,6 +1,7 @@
 """What the living company still exports by hand every morning: the systems beside its three vendors, as far as they know.
 
-VK's cabinet and lead forms, the mailing and webinar tool, the bank's list of payments, the plan and the change journal. The CRM's
+VK's cabinet and lead forms, the mailing and webinar tool, the bank's list of payments, the plan, the change journal and the minutes
+of the teams' meetings. The CRM's
 keys in them are those of amoCRM, where a lead and its deal are one object.
 """
 
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from demo.company import ALL_CAMPAIGNS, CAMPAIGN_IDS, CHANGES, local_instant
+from demo.company import ALL_CAMPAIGNS, CAMPAIGN_IDS, CHANGES, DECISIONS, DISPUTES, local_instant
 from demo.exports.identities import World
 from demo.exports.marketing import TAGS
 from demo.exports.notation import blank_where, iso_times, pick
@@ -38,6 +39,8 @@ def write_morning(folder: Path, world: World, morning: datetime) -> dict[str, in
         "bank_payments.csv": _payments(world, now),
         "plan.csv": _plan(),
         "annotations.csv": _annotations(now),
+        "decisions.csv": _decisions(now),
+        "disputes.csv": _disputes(now),
     }
     for name, rows in files.items():
         write_delimited(folder / name, rows, delimiter=",")
@@ -206,6 +209,43 @@ def _annotations(now: np.datetime64) -> Rows:
             "to": ended,
             "campaign": [change.campaign_id for change in begun],
             "note": [change.note for change in begun],
+        },
+        key="id",
+    )
+
+
+def _decisions(now: np.datetime64) -> Rows:
+    made = [decision for decision in DECISIONS if local_instant(decision.decided_on) < now]
+    return Rows(
+        "living_books",
+        "decisions",
+        {
+            "id": [f"m{number + 1}" for number in range(len(made))],
+            "date": [decision.decided_on for decision in made],
+            "campaign": [decision.campaign_id for decision in made],
+            "decision": [decision.decision for decision in made],
+            "due": [decision.due_on for decision in made],
+            "note": [decision.note for decision in made],
+        },
+        key="id",
+    )
+
+
+def _disputes(now: np.datetime64) -> Rows:
+    opened = [dispute for dispute in DISPUTES if local_instant(dispute.opened_on) < now]
+    is_settled = [bool(dispute.settled_on) and bool(local_instant(dispute.settled_on) < now) for dispute in opened]
+    return Rows(
+        "living_books",
+        "disputes",
+        {
+            "id": [f"s{number + 1}" for number in range(len(opened))],
+            "opened": [dispute.opened_on for dispute in opened],
+            "settled": [dispute.settled_on if ended else "" for dispute, ended in zip(opened, is_settled, strict=True)],
+            "raised_by": [dispute.raised_by for dispute in opened],
+            "subject": [dispute.subject for dispute in opened],
+            "subject_id": [dispute.subject_id for dispute in opened],
+            "outcome": [dispute.outcome if ended else "" for dispute, ended in zip(opened, is_settled, strict=True)],
+            "note": [dispute.note for dispute in opened],
         },
         key="id",
     )

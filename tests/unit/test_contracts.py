@@ -22,9 +22,9 @@ models:
 """
 
 
-def test_the_project_has_the_22_contracts_and_each_key_is_required() -> None:
+def test_the_project_has_the_23_contracts_and_each_key_is_required() -> None:
     contracts = load_contracts()
-    assert len(contracts) == 22
+    assert len(contracts) == 23
     for contract in contracts.values():
         assert contract.field(contract.primary_key).required, contract.name
 

@@ -707,6 +707,16 @@ def _share(column: str) -> RowLaw:
     return law
 
 
+ROLLOUT_CONTRACTS = ("stage_events", "decisions", "disputes", "plan", "call_reviews")
+
+
+def _subject_of_evidence(row: Row) -> Iterator[tuple[str, str]]:
+    """A step whose evidence nobody could ever find would be overdue for ever."""
+    known = {"signature": tuple(SCHEMAS), "contract": ROLLOUT_CONTRACTS}.get(row["evidence"] or "")
+    if known is not None and row["subject"] is not None and row["subject"] not in known:
+        yield "subject", f"expected one of {', '.join(known)} for evidence {row['evidence']}, got {row['subject']!r}"
+
+
 def _window_inside_review(row: Row) -> Iterator[tuple[str, str]]:
     if int(row["window_days"] or 0) > int(row["review_day"] or 0):
         yield "window_days", f"expected at most review_day ({row['review_day']}), got {row['window_days']}"
@@ -1039,14 +1049,15 @@ SCHEMAS: dict[str, Schema] = {
             ["step"],
             _required("step", NAME),
             _required("week", POSITIVE),
-            _required("evidence", TEXT, "definition", "contract", "target", "builds", "note"),
+            _required("evidence", TEXT, "signature", "contract", "target", "builds", "note"),
             _optional("subject"),
             _optional("link"),
             _optional("done_on", DATE),
             row_laws=(
-                _needs("evidence", "definition", "subject"),
+                _needs("evidence", "signature", "subject"),
                 _needs("evidence", "contract", "subject"),
                 _needs("evidence", "target", "subject"),
+                _subject_of_evidence,
             ),
         ),
         _schema(

@@ -1,13 +1,14 @@
 -- What the data and the definitions say for each step of the rollout (R91): the first day on which its evidence stood.
-with recorded as (
+with signed as (
     select
-        definitions.definition,
-        min(definitions.recorded_on) as found_on,
+        sign_offs.definition,
+        max(sign_offs.signed_on) as found_on,
         count(*) as occurrences,
-        max(definitions.definition_version) as definition_version
-    from {{ ref('int_definitions_recorded') }} as definitions
-    where definitions.marketing_owner is not null and definitions.sales_owner is not null
-    group by definitions.definition
+        max(sign_offs.definition || '@' || cast(sign_offs.pull as string)) as definition_version
+    from {{ ref('stg_build__definition_sign_offs') }} as sign_offs
+    where sign_offs.state in ('signed', 'added_since')
+    group by sign_offs.definition
+    having count(*) = 2
 ),
 
 -- What a file filled is read from its first pull; a vendor's stream from its first pull as well.
@@ -40,6 +41,13 @@ filled as (
         records.source_system,
         count(*) as occurrences
     from {{ ref('decisions') }} as records
+    group by records.source_system
+    union all
+    select
+        'disputes' as contract,
+        records.source_system,
+        count(*) as occurrences
+    from {{ ref('disputes') }} as records
     group by records.source_system
     union all
     select
@@ -95,7 +103,7 @@ select
     steps.subject,
     steps.link,
     case steps.evidence
-        when 'definition' then recorded.found_on
+        when 'signature' then signed.found_on
         when 'contract' then contracts.found_on
         when 'target' then targets.found_on
         when 'builds' then days_read.found_on
@@ -103,22 +111,22 @@ select
     end as found_on,
     cast(
         case steps.evidence
-            when 'definition' then recorded.occurrences
+            when 'signature' then signed.occurrences
             when 'contract' then contracts.occurrences
             when 'target' then targets.occurrences
             when 'builds' then days_read.occurrences
         end as bigint
     ) as occurrences,
     case steps.evidence
-        when 'definition' then recorded.definition_version
+        when 'signature' then signed.definition_version
         when 'target' then targets.definition_version
         when 'contract' then contracts.source_system
         else steps.definition_version
     end as found_in,
     steps.definition_version
 from {{ ref('stg_definitions__rollout_steps') }} as steps
-left join recorded
-    on steps.subject = recorded.definition
+left join signed
+    on steps.subject = signed.definition
 left join contracts
     on steps.subject = contracts.contract
 left join targets
