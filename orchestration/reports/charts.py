@@ -217,6 +217,129 @@ def stacked(
     return canvas.svg()
 
 
+@dataclass(frozen=True)
+class Interval:
+    """A named value with its interval, all on the chart's scale; without a value only `text` stands at its end.
+
+    `target` is drawn as a short line of the row's own; a heading has a name alone and groups the rows after it.
+    """
+
+    name: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    text: str = ""
+    title: str = ""
+    paint: str = "var(--accent)"
+    target: float | None = None
+    is_heading: bool = False
+
+
+def intervals(
+    rows: Sequence[Interval],
+    *,
+    scale: tuple[float, float],
+    ticks: Sequence[tuple[float, str]],
+    mirrored: bool,
+    label: str,
+    mark: float | None = None,
+) -> Markup:
+    """Values as dots with their intervals as bars, one a row, between the ends of `scale`; `mark` is a line through all."""
+    row, gutter, full = 30, 300, 440
+    bottom = row * len(rows) + 4
+    canvas = Canvas(980, bottom + 22, mirrored=mirrored, label=label)
+
+    def place(value: float) -> float:
+        least, most = scale
+        return gutter + full * (min(max(value, least), most) - least) / ((most - least) or 1)
+
+    for value, text in ticks:
+        canvas.text(place(value), bottom + 16, text, "middle", "tiny")
+    for index, entry in enumerate(rows):
+        y = index * row + 15
+        if entry.is_heading:
+            canvas.text(0, y + 7, shortened(entry.name, 110), css_class="label strong", title=entry.name)
+            continue
+        for value, _ in ticks:
+            canvas.line(place(value), y - 15, place(value), y + 15, "axis")
+        if mark is not None:
+            canvas.line(place(mark), y - 15, place(mark), y + 15, "target dashed")
+        canvas.text(0, y + 5, shortened(entry.name, 42), css_class="label", title=entry.name)
+        if entry.value is not None:
+            if entry.low is not None and entry.high is not None:
+                start = place(entry.low)
+                canvas.rectangle(start, y - 3, place(entry.high) - start, 6, _pale(entry.paint), entry.title, radius=3)
+            canvas.rectangle(place(entry.value) - 5, y - 5, 10, 10, entry.paint, entry.title, radius=5)
+        if entry.target is not None:
+            canvas.line(place(entry.target), y - 10, place(entry.target), y + 10, "target", entry.title)
+        canvas.text(gutter + full + 16, y + 5, entry.text, css_class="label number", title=entry.title)
+    return canvas.svg()
+
+
+@dataclass(frozen=True)
+class Square:
+    """A cell of a grid: its figure, lines under it, and a heat from 0 to 1."""
+
+    figure: str
+    lines: Sequence[str]
+    heat: float
+    paint: str = "var(--accent)"
+
+
+def grid(
+    column_names: Sequence[str], rows: Sequence[tuple[str, Sequence[Square]]], *, mirrored: bool, label: str
+) -> Markup:
+    """A matrix of squares under column names; the warmer a square, the larger its figure."""
+    gutter, gap, head = 190, 6, 26
+    lines = max((len(square.lines) for _, squares in rows for square in squares), default=0)
+    height = 44 + 18 * lines
+    wide = (980 - gutter) / max(len(column_names), 1)
+    canvas = Canvas(980, head + (height + gap) * len(rows), mirrored=mirrored, label=label)
+    for column, name in enumerate(column_names):
+        canvas.text(gutter + column * wide + 12, 16, name, css_class="small")
+    for index, (name, squares) in enumerate(rows):
+        y = head + index * (height + gap)
+        canvas.text(0, y + 28, shortened(name, 26), css_class="label strong", title=name)
+        for column, square in enumerate(squares):
+            x = gutter + column * wide
+            title = " · ".join([square.figure, *square.lines])
+            canvas.rectangle(
+                x, y, wide - gap, height, _pale(square.paint, 8 + 30 * min(square.heat, 1)), title, radius=4
+            )
+            canvas.text(x + 12, y + 28, square.figure, css_class="figure number", title=title)
+            for number, line in enumerate(square.lines):
+                canvas.text(x + 12, y + 48 + 18 * number, line, css_class="on-square", title=title)
+    return canvas.svg()
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two values of one thing side by side, as fractions of the chart's scale."""
+
+    name: str
+    values: tuple[float, float]
+    texts: tuple[str, str]
+
+
+def paired(rows: Sequence[Pair], *, paints: tuple[str, str], scale: float, mirrored: bool, label: str) -> Markup:
+    """Two thin bars a row, to be compared with each other."""
+    row, gutter, full = 44, 250, 560
+    canvas = Canvas(980, row * len(rows), mirrored=mirrored, label=label)
+    for index, pair in enumerate(rows):
+        y = index * row + 4
+        canvas.text(0, y + 20, shortened(pair.name, 34), css_class="label", title=pair.name)
+        for number in (0, 1):
+            width = full * pair.values[number] / (scale or 1)
+            title = f"{pair.name}: {pair.texts[number]}"
+            canvas.rectangle(gutter, y + 17 * number, max(width, 1), 14, paints[number], title, radius=2)
+            canvas.text(gutter + width + 10, y + 17 * number + 12, pair.texts[number], css_class="small number")
+    return canvas.svg()
+
+
+def _pale(paint: str, per_cent: float = 45) -> str:
+    return f"color-mix(in srgb, {paint} {per_cent:.0f}%, var(--track))"
+
+
 def legend(entries: Iterable[tuple[str, str]]) -> Markup:
     """A legend of (paint, name) under or above a chart."""
     items = [

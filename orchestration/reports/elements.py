@@ -66,12 +66,17 @@ class Block:
 
 @dataclass
 class Section:
-    """A section of the page with its anchor."""
+    """A section of the page with its anchor; one made for a role stands under the role's name."""
 
     anchor: str
     title: str
     lead: str = ""
+    role: str = ""
     blocks: list[Block] = field(default_factory=list)
+
+    @property
+    def is_for_a_role(self) -> bool:
+        return bool(self.role)
 
     def note(self, text: str, tone: str = "") -> None:
         self.blocks.append(Block(note=text, tone=tone))

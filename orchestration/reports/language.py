@@ -156,6 +156,13 @@ class Language:
             return text
         return f"{LEFT_TO_RIGHT_ISOLATE}\u2212{text}{END_OF_ISOLATE}" if self.is_right_to_left else f"\u2212{text}"
 
+    def signed(self, value: int | float | Decimal, places: int = 0) -> str:
+        """A difference: as `number`, with its sign also when it is positive; in Persian isolated with it."""
+        text = self.number(value, places)
+        if value <= 0:
+            return text
+        return f"{LEFT_TO_RIGHT_ISOLATE}+{text}{END_OF_ISOLATE}" if self.is_right_to_left else f"+{text}"
+
     def percent(self, ratio: float | Decimal, places: int = 1) -> str:
         """A ratio as per cent: 12.3% · 12,3 % · ۱۲٫۳٪."""
         sign = {"en": "%", "ru": "\u00a0%", "fa": "٪"}[self.code]

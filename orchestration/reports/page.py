@@ -13,8 +13,10 @@ from orchestration.reports.reader import PublishedMarts
 from orchestration.reports.sections.credit import Credit
 from orchestration.reports.sections.funnel import Funnel
 from orchestration.reports.sections.kpis import Kpis
+from orchestration.reports.sections.marketing import Marketing
 from orchestration.reports.sections.missing import Missing
 from orchestration.reports.sections.part import Part
+from orchestration.reports.sections.pulse import Pulse
 from orchestration.reports.sections.scores import Scores
 
 
@@ -45,6 +47,8 @@ class Page(Part):
         kpis, credit = Kpis(self.marts, self.words), Credit(self.marts, self.words)
         missing = Missing(self.marts, self.words, kpis, credit)
         sections = [
+            Pulse(self.marts, self.words).pulse(),
+            Marketing(self.marts, self.words).marketing(),
             kpis.kpis(),
             Funnel(self.marts, self.words).funnel(),
             credit.credit(),

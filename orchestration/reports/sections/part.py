@@ -1,8 +1,12 @@
-"""What every section has at hand: the marts, the words of the language, and the build's facts."""
+"""What every section has at hand: the marts, the words of the language, the build's facts, and tables of published rows."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from orchestration.reports.elements import Block, Cell, Section, Table
 from orchestration.reports.language import Language
@@ -10,6 +14,24 @@ from orchestration.reports.reader import PublishedMarts
 
 HATCHED_SWATCH = "repeating-linear-gradient(45deg,var(--young) 0 3px,var(--paper) 3px 5px)"
 TARGET_SWATCH = "linear-gradient(var(--ink),var(--ink)) center/100% 2px no-repeat"
+
+Row = Mapping[str, Any]
+"""A published row, column → value."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of a table: its heading, what a row shows in it, whether that is a number, whether it stays in one line."""
+
+    heading: str
+    show: Callable[[Row], str]
+    is_number: bool = False
+    is_whole: bool = False
+
+
+def fraction(value: Decimal | None) -> float | None:
+    """A share as the charts take it."""
+    return None if value is None else float(value)
 
 
 class Part:
@@ -40,6 +62,113 @@ class Part:
 
     def interval(self, low: Decimal | None, high: Decimal | None) -> str:
         return "" if low is None or high is None else f"{self.decimal(low)} … {self.decimal(high)}"
+
+    def percent(self, value: Decimal | None) -> str:
+        return "–" if value is None else self.words.percent(value)
+
+    def percents(self, low: Decimal | None, high: Decimal | None) -> str:
+        """An interval of shares."""
+        return "" if low is None or high is None else f"{self.percent(low)} … {self.percent(high)}"
+
+    def money(self, minor: int | Decimal | None, currency: str | None) -> str:
+        return "–" if minor is None else self.words.short_money(minor, currency)
+
+    def points(self, value: Decimal | None, places: int = 1) -> str:
+        """A difference of two shares in percentage points, with its sign."""
+        return "–" if value is None else self.text("points", n=self.words.signed(value * 100, places))
+
+    def points_between(self, low: Decimal | None, high: Decimal | None) -> str:
+        """The interval of a difference of two shares."""
+        return "" if low is None or high is None else f"{self.points(low)} … {self.points(high)}"
+
+    def joined(self, *parts: str) -> str:
+        """Short facts in one line; beside Persian digits a middle dot would be read as a zero."""
+        return self.words.list(parts) if self.words.is_right_to_left else " · ".join(parts)
+
+    def share_ticks(self, most: int = 100) -> list[tuple[float, str]]:
+        """Ticks of a scale of shares from 0 to `most` per cent."""
+        return [(most * tenth / 400, self.words.percent(most * tenth / 400, 0)) for tenth in range(5)]
+
+    def of(self, part: int, whole: int) -> str:
+        return self.text("of", part=self.words.number(part), whole=self.words.number(whole))
+
+    def is_there(self, section: Section, key: str, table: str, rows: Sequence[Row] | None) -> bool:
+        """Whether a mart has rows. One that is not published and one without rows are said under the heading `key`."""
+        if rows is None:
+            section.add(Block(heading=self.text(key), note=self.not_published(table), tone="missing"))
+        elif not rows:
+            section.add(Block(heading=self.text(key), note=self.text(f"no_{key}")))
+        return bool(rows)
+
+    def table(
+        self, fields: Sequence[Field], rows: Iterable[Row], *, folded_under: str = "", caption: str = ""
+    ) -> Table:
+        headers = [Cell(field.heading, field.is_number) for field in fields]
+        cells = [
+            [Cell(field.show(row), field.is_number, css_class="whole" if field.is_whole else "") for field in fields]
+            for row in rows
+        ]
+        return Table(headers, cells, caption=caption, folded_under=folded_under)
+
+    def heading(self, column: str) -> str:
+        return self.words.text(f"column.{column}")
+
+    def as_said(self, heading: str, show: Callable[[Row], str], is_number: bool = False) -> Field:
+        """A column made from several values of a row."""
+        return Field(self.heading(heading), show, is_number)
+
+    def as_word(self, column: str, kind: str, heading: str = "") -> Field:
+        """A value that has a label `kind.value`; null is empty."""
+        return Field(
+            self.heading(heading or column),
+            lambda row: "" if row[column] is None else self.words.name(kind, str(row[column])),
+        )
+
+    def as_data(self, column: str) -> Field:
+        """A value from the company's systems, as it is; null is empty."""
+        return Field(self.heading(column), lambda row: "" if row[column] is None else self.words.data(row[column]))
+
+    def as_count(self, column: str, places: int = 0, heading: str = "") -> Field:
+        return Field(
+            self.heading(heading or column),
+            lambda row: "–" if row[column] is None else self.words.number(row[column], places),
+            True,
+        )
+
+    def as_share(self, column: str, heading: str = "") -> Field:
+        return Field(self.heading(heading or column), lambda row: self.percent(row[column]), True)
+
+    def as_shares(self, low: str, high: str) -> Field:
+        """The interval of a share, from two columns."""
+        return Field(self.text("interval"), lambda row: self.percents(row[low], row[high]), True)
+
+    def as_money(self, column: str) -> Field:
+        """Minor units of the row's `currency`."""
+        return Field(self.heading(column), lambda row: self.money(row[column], row["currency"]), True)
+
+    def as_day(self, column: str) -> Field:
+        """A local date."""
+        return Field(self.heading(column), lambda row: self.day(row[column]), is_whole=True)
+
+    def as_month(self, column: str) -> Field:
+        """The month that begins on a date."""
+        return Field(self.heading(column), lambda row: self.words.month(row[column]), is_whole=True)
+
+    def as_instant(self, column: str) -> Field:
+        return Field(
+            self.heading(column),
+            lambda row: "–" if row[column] is None else self.words.local_instant(row[column]),
+            is_whole=True,
+        )
+
+    def as_flag(self, column: str) -> Field:
+        return Field(
+            self.heading(column),
+            lambda row: "–" if row[column] is None else self.text("yes" if row[column] else "no"),
+        )
+
+    def day(self, value: date | None) -> str:
+        return "–" if value is None else self.words.day(value)
 
     def listing(
         self, section: Section, key: str, table: str, rows: list[dict[str, object]] | None, columns: tuple[str, ...]
