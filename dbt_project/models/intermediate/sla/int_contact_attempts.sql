@@ -105,32 +105,70 @@ judged as (
     cross join policies
 ),
 
-instants as (
+-- Most attempts have no other near them and count by themselves; only the crowded ones need the greedy scan.
+spaced as (
     select
+        judged.touch_id,
         judged.lead_id,
         judged.medium,
-        min(judged.gap_seconds) as gap_seconds,
-        {{ ascending_list('judged.occurred_second') }} as seconds
+        judged.occurred_second,
+        judged.gap_seconds,
+        coalesce(
+            judged.occurred_second
+            - lag(judged.occurred_second) over (partition by judged.lead_id, judged.medium order by judged.occurred_second, judged.touch_id)
+            < judged.gap_seconds, false
+        )
+        or coalesce(
+            lead(judged.occurred_second) over (partition by judged.lead_id, judged.medium order by judged.occurred_second, judged.touch_id)
+            - judged.occurred_second
+            < judged.gap_seconds, false
+        ) as is_crowded
     from judged
     where judged.is_attempt
-    group by judged.lead_id, judged.medium
 ),
 
-counted_instants as (
+crowds as (
     select
-        instants.lead_id,
-        instants.medium,
-        {{ spaced_items('instants.seconds', 'instants.gap_seconds') }} as seconds
-    from instants
+        spaced.lead_id,
+        spaced.medium,
+        min(spaced.gap_seconds) as gap_seconds,
+        {{ ascending_list('spaced.occurred_second') }} as seconds
+    from spaced
+    where spaced.is_crowded
+    group by spaced.lead_id, spaced.medium
 ),
 
-counted as (
+scanned_crowds as (
     select
-        counted_instants.lead_id,
-        counted_instants.medium,
+        crowds.lead_id,
+        crowds.medium,
+        {{ spaced_items('crowds.seconds', 'crowds.gap_seconds') }} as seconds
+    from crowds
+),
+
+counted_seconds as (
+    select
+        scanned_crowds.lead_id,
+        scanned_crowds.medium,
         counted.item as occurred_second
-    from counted_instants
-    {{ join_items('counted_instants.seconds', 'counted') }}
+    from scanned_crowds
+    {{ join_items('scanned_crowds.seconds', 'counted') }}
+),
+
+-- Of two attempts in one second one counts.
+counted as (
+    select min(spaced.touch_id) as touch_id
+    from spaced
+    inner join counted_seconds
+        on spaced.lead_id = counted_seconds.lead_id
+        and spaced.medium = counted_seconds.medium
+        and spaced.occurred_second = counted_seconds.occurred_second
+    where spaced.is_crowded
+    group by spaced.lead_id, spaced.medium, spaced.occurred_second
+    union all
+    select spaced.touch_id
+    from spaced
+    where not spaced.is_crowded
 )
 
 select
@@ -141,18 +179,10 @@ select
     cast(judged.medium as string) as medium,
     judged.occurred_at,
     judged.is_attempt,
-    judged.is_attempt
-    and counted.occurred_second is not null
-    -- of two attempts in one second one counts
-    and row_number() over (
-        partition by judged.lead_id, judged.medium, judged.occurred_second, judged.is_attempt
-        order by judged.touch_id
-    ) = 1 as is_counted,
+    counted.touch_id is not null as is_counted,
     judged.is_two_way,
     judged.source_record_key
 from judged
 left join counted
-    on judged.lead_id = counted.lead_id
-    and judged.medium = counted.medium
-    and judged.occurred_second = counted.occurred_second
+    on judged.touch_id = counted.touch_id
 where judged.is_attempt or judged.is_two_way
