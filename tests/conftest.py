@@ -1,14 +1,17 @@
 """Builds shared by all integration tests: each configuration runs once in a session."""
 
+import contextlib
 import os
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
 from orchestration.locks import exclusive
 from orchestration.settings import PROJECT_ROOT
@@ -92,14 +95,32 @@ def onefunnel(
     return subprocess.run(command, cwd=PROJECT_ROOT, env=variables, capture_output=True, text=True, check=False)
 
 
-def _built(tmp_path_factory: pytest.TempPathFactory, name: str, *arguments: str) -> Built:
+def onefunnel_here(
+    *arguments: str, home: Path, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """The same command in this process: imports, ten seconds of each start, are paid once in a session."""
+    # imported here: most tests need neither Dagster nor dbt
+    from orchestration.cli import main
+
+    with contextlib.chdir(PROJECT_ROOT):
+        result = CliRunner().invoke(main, arguments, env={"ONEFUNNEL_HOME": str(home), **(environment or {})})
+    raised = "" if result.exc_info is None else "".join(traceback.format_exception(*result.exc_info))
+    return subprocess.CompletedProcess(arguments, result.exit_code, result.stdout, result.stderr + raised)
+
+
+def _built(
+    tmp_path_factory: pytest.TempPathFactory,
+    name: str,
+    *arguments: str,
+    run: Callable[..., subprocess.CompletedProcess[str]] = onefunnel_here,
+) -> Built:
     """One run a session, shared by all test processes: the first that asks builds, the others wait for it."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     home, printed = shared / name, shared / f"{name}.printed"
     with exclusive(shared / f"{name}.lock"):
         if not printed.exists():
-            done = onefunnel(*arguments, home=home)
+            done = run(*arguments, home=home)
             assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]
             printed.write_text(done.stdout, encoding="utf-8")
     return Built(home, printed.read_text(encoding="utf-8"))
@@ -107,8 +128,8 @@ def _built(tmp_path_factory: pytest.TempPathFactory, name: str, *arguments: str)
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """The demo company from its exports, built once."""
-    return _built(tmp_path_factory, "demo", "demo", "--files")
+    """The demo company from its exports, built once, by the command in a process of its own as a user gives it."""
+    return _built(tmp_path_factory, "demo", "demo", "--files", run=onefunnel)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.conftest import Built, onefunnel
+from tests.conftest import Built, onefunnel_here
 
 COMPANY = """company: Crooked Exports
 time_zone: UTC
@@ -106,7 +106,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def built(company: Path) -> Built:
-    done = onefunnel("run", "--config", str(company / "onefunnel.yml"), home=company / "home")
+    done = onefunnel_here("run", "--config", str(company / "onefunnel.yml"), home=company / "home")
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]
     return Built(company / "home", done.stdout)
 
@@ -171,7 +171,7 @@ def test_two_streams_that_claim_one_lead_stop_the_run_and_are_named(built: Built
     crooked = company / "twice.yml"
     crooked.write_text(COMPANY + "  - {type: files, mapping: again.yml}\n", encoding="utf-8")
     current = (built.home / "published" / "current").resolve()
-    done = onefunnel("run", "--config", str(crooked), home=built.home)
+    done = onefunnel_here("run", "--config", str(crooked), home=built.home)
     assert done.returncode == 1
     assert "lead_id_is_unique" in done.stderr
     assert "crm/leads/l1/1" in done.stderr

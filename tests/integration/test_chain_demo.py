@@ -19,7 +19,7 @@ from orchestration.landing import Lake
 from orchestration.locks import HomeLock
 from orchestration.publication import compare_builds
 from orchestration.settings import PROJECT_ROOT
-from tests.conftest import Built, onefunnel
+from tests.conftest import Built, onefunnel_here
 
 CONFIG = "demo/company/onefunnel.yml"
 
@@ -220,7 +220,7 @@ def test_running_again_after_a_kill_loads_nothing_twice_and_gives_the_same_marts
     process.wait()
     assert (second / "published" / "current").resolve().name == demo.published.resolve().name
 
-    done = onefunnel("run", "--config", CONFIG, home=second, environment=environment)
+    done = onefunnel_here("run", "--config", CONFIG, home=second, environment=environment)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert "unchanged" in done.stdout
     assert [(pull.source, pull.stream, pull.pull) for pull in Lake(second / "lake").pulls()] == before
@@ -231,7 +231,7 @@ def test_a_second_run_at_the_same_time_ends_at_once_and_names_the_first(
     second: Path, environment: dict[str, str]
 ) -> None:
     with HomeLock(second, "the first run"):
-        done = onefunnel("run", "--config", CONFIG, home=second, environment=environment)
+        done = onefunnel_here("run", "--config", CONFIG, home=second, environment=environment)
     assert done.returncode == 1
     assert "the first run" in done.stderr
 
@@ -250,14 +250,14 @@ def test_a_critical_check_that_fails_leaves_the_last_good_build_and_is_named(
     configuration.write_text(
         configuration.read_text(encoding="utf-8") + "  - {type: files, mapping: mappings/again.yml}\n", encoding="utf-8"
     )
-    done = onefunnel("run", "--config", str(configuration), home=second, environment=environment)
+    done = onefunnel_here("run", "--config", str(configuration), home=second, environment=environment)
     assert done.returncode == 1
     assert "lead_id_is_unique" in done.stderr
     assert (second / "published" / "current").resolve() == current
 
 
 def test_a_contact_column_without_a_key_is_refused_by_name(tmp_path: Path, demo: Built) -> None:
-    done = onefunnel(
+    done = onefunnel_here(
         "run",
         "--config",
         CONFIG,
@@ -277,11 +277,11 @@ def test_a_build_of_the_past_equals_the_build_that_saw_it(second: Path, environm
     lines = calls.read_bytes().splitlines(keepends=True)
     calls.write_bytes(b"".join(lines[:-1]))
     time.sleep(1.1)
-    done = onefunnel("run", "--config", CONFIG, home=second, environment=environment)
+    done = onefunnel_here("run", "--config", CONFIG, home=second, environment=environment)
     assert done.returncode == 0, done.stderr[-3000:]
     assert compare_builds(first, current) != []
 
-    done = onefunnel(
+    done = onefunnel_here(
         "run", "--config", CONFIG, "--as-of", f"{as_of:%Y-%m-%dT%H:%M:%S}+00:00", home=second, environment=environment
     )
     assert done.returncode == 0, done.stderr[-3000:]

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.conftest import onefunnel
+from tests.conftest import onefunnel_here
 
 MAPPING = """source: crm
 folder: .
@@ -44,7 +44,7 @@ def quarantined(company: Path) -> list[tuple]:
 
 def test_bad_rows_block_above_the_limit_are_listed_below_it_and_leave_when_they_are_corrected(company: Path) -> None:
     def run() -> tuple[int, str]:
-        done = onefunnel("run", "--config", str(company / "onefunnel.yml"), home=company / "home")
+        done = onefunnel_here("run", "--config", str(company / "onefunnel.yml"), home=company / "home")
         return done.returncode, done.stdout + done.stderr
 
     broken = GOOD.replace("2026-05-07", "soon").replace("2026-05-09", "31/31/2026").replace("2026-05-11", "later")
@@ -76,6 +76,6 @@ def test_bad_rows_block_above_the_limit_are_listed_below_it_and_leave_when_they_
 def test_a_limit_for_a_stream_that_no_mapping_has_is_an_error(company: Path) -> None:
     (company / "onefunnel.yml").write_text(CONFIGURATION + "quality: {streams: {crm/lead: 0.1}}\n", encoding="utf-8")
     (company / "leads.csv").write_text(GOOD, encoding="utf-8")
-    done = onefunnel("run", "--config", str(company / "onefunnel.yml"), home=company / "home")
+    done = onefunnel_here("run", "--config", str(company / "onefunnel.yml"), home=company / "home")
     assert done.returncode == 1
     assert "quality.streams: no stream crm/lead; known are crm/leads" in done.stderr

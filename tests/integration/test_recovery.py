@@ -15,7 +15,7 @@ import pytest
 from orchestration.landing import Lake
 from orchestration.publication import compare_builds
 from orchestration.settings import PROJECT_ROOT
-from tests.conftest import Built, onefunnel
+from tests.conftest import Built, onefunnel, onefunnel_here
 
 CONFIG = "demo/company/onefunnel.yml"
 
@@ -90,7 +90,7 @@ def test_a_disk_that_fills_up_during_a_run_is_named_and_the_next_run_completes_t
     (small_disk / "filler").unlink()
     landed = {pull.directory for pull in Lake(home / "lake").pulls()}
     assert landed
-    done = onefunnel("run", "--config", CONFIG, home=home, environment=environment_of(demo.home / "exports"))
+    done = onefunnel_here("run", "--config", CONFIG, home=home, environment=environment_of(demo.home / "exports"))
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert landed <= {pull.directory for pull in Lake(home / "lake").pulls()}
     assert_same_marts(demo.published, home / "published" / "current")
