@@ -154,5 +154,5 @@ class Marketing(Part):
     def effect(self, row: Row) -> str:
         """The verdict on a decision's effect, or why there is none."""
         if row["effect_verdict"] is not None:
-            return self.words.name("effect", row["effect_verdict"])
+            return self.words.name("verdict", row["effect_verdict"])
         return self.words.name("missing", row["effect_missing_reason"] or "unknown")

@@ -124,6 +124,13 @@ class Part:
             lambda row: "" if row[column] is None else self.words.name(kind, str(row[column])),
         )
 
+    def as_verdict(self, column: str = "verdict") -> Field:
+        return Field(self.heading(column), lambda row: "" if row[column] is None else self.verdict(row[column]))
+
+    def verdict(self, verdict: str) -> str:
+        """A verdict in words; the label of `too_few` speaks of deals, here leads are counted too."""
+        return self.text("too_few") if verdict == "too_few" else self.words.name("verdict", verdict)
+
     def as_data(self, column: str) -> Field:
         """A value from the company's systems, as it is; null is empty."""
         return Field(self.heading(column), lambda row: "" if row[column] is None else self.words.data(row[column]))

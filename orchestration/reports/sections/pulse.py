@@ -36,7 +36,7 @@ class Pulse(Part):
             self.as_word("kpi", "kpi", "step"), self.as_word("owner", "team"), self.as_data("period"),
             self.as_share("rate"), self.as_shares("low", "high"), self.as_share("target"),
             self.as_count("denominator", heading="n"), self.as_count("held_back_deals", 1), self.as_money("held_back_minor"),
-            self.as_word("verdict", "bottleneck"),
+            self.as_verdict(),
         ]  # fmt: skip
         section.add(
             Block(
@@ -47,9 +47,9 @@ class Pulse(Part):
                 ),
                 legend=charts.legend(
                     [
-                        ("var(--good)", self.words.text("bottleneck.on_target")),
-                        ("var(--warn)", self.words.text("bottleneck.not_proven")),
-                        ("var(--bad)", self.words.text("bottleneck.below_target")),
+                        ("var(--good)", self.words.text("verdict.on_target")),
+                        ("var(--warn)", self.words.text("verdict.not_proven")),
+                        ("var(--bad)", self.words.text("verdict.below_target")),
                         (TARGET_SWATCH, self.words.text("term.target")),
                     ]
                 ),
@@ -75,7 +75,7 @@ class Pulse(Part):
 
     def step(self, row: Row) -> charts.Interval:
         name = self.words.name("kpi", row["kpi"])
-        verdict = self.words.name("bottleneck", row["verdict"])
+        verdict = self.verdict(row["verdict"])
         if row["rate"] is None:
             return charts.Interval(name, text=verdict)
         text = self.joined(self.percent(row["rate"]), self.text("n_is", n=self.words.number(row["denominator"])))
@@ -100,13 +100,13 @@ class Pulse(Part):
             self.as_word("subject", "kpi"), self.as_said("part", self.part),
             self.as_said("stated", lambda row: self.ends(row, "stated"), True), self.as_share("implied"),
             self.as_said("needed", lambda row: self.ends(row, "needed"), True),
-            self.as_word("verdict", "consistency"),
+            self.as_verdict(),
         ]  # fmt: skip
         section.add(Block(table=self.table(fields, chains, folded_under=self.text("target_chains"))))
         due = [row for row in rows if row["consistency_check"] == "change_before_maturity"]
         fields = [
             self.as_said("subject", self.subject), self.as_word("part", "kpi"), self.as_count("horizon_days"),
-            self.as_count("window_days"), self.as_word("verdict", "consistency"),
+            self.as_count("window_days"), self.as_verdict(),
         ]  # fmt: skip
         section.add(Block(table=self.table(fields, due, folded_under=self.text("targets_before_maturity"))))
 

@@ -47,44 +47,44 @@ class LeadQuality(Part):
                         drawn, scale=(-float(most), float(most)), ticks=ticks, mark=0.0,
                         mirrored=self.words.is_right_to_left, label=heading,
                     ),
-                    legend=charts.legend((paint, self.words.text(f"effect.{name}")) for name, paint in VERDICTS.items()),
+                    legend=charts.legend((paint, self.words.text(f"verdict.{name}")) for name, paint in VERDICTS.items()),
                 )
             )  # fmt: skip
         else:
             section.add(Block(heading=heading, note=self.text("no_change_told"), tone="missing"))
         fields = [
-            self.as_said("change", self.arm), self.as_word("metric", "campaign_metric"), self.as_share("without_rate"),
+            self.as_said("change", self.arm), self.as_word("metric", "change_metric"), self.as_share("without_rate"),
             self.as_count("without_n"), self.as_share("with_rate"), self.as_count("with_n"),
             self.as_said("difference", lambda row: self.points(row["difference"]), True),
             self.as_said("interval", lambda row: self.points_between(row["low"], row["high"]), True), self.as_count("volume_ratio", 2),
-            self.as_said("verdict", self.verdict), self.as_count("other_changes"),
+            self.as_said("verdict", self.told), self.as_count("other_changes"),
         ]  # fmt: skip
         section.add(Block(table=self.table(fields, rows, folded_under=self.text("all_changes"))))
 
     def arm(self, row: Row) -> str:
         """Which change, whether its begin or its end, and among whom."""
-        change = (
-            f"{self.day(row['started_on'])} {self.words.name('change', row['kind'])}: {self.words.data(row['note'])}"
-        )
+        change = f"{self.day(row['started_on'])} {self.words.name('change_kind', row['kind'])}: {self.words.data(row['note'])}"
         return self.joined(
-            change, self.words.name("phase", row["phase"]), self.words.name("comparison", row["comparison"])
+            change,
+            self.words.name("change_phase", row["phase"]),
+            self.words.name("change_comparison", row["comparison"]),
         )
 
     def changed(self, row: Row) -> charts.Interval:
-        name = self.words.name("campaign_metric", row["metric"])
+        name = self.words.name("change_metric", row["metric"])
         n = f"{self.words.number(row['without_n'])} / {self.words.number(row['with_n'])}"
         text = self.joined(self.points(row["difference"]), self.text("n_is", n=n))
         return charts.Interval(
             name, fraction(row["difference"]), fraction(row["low"]), fraction(row["high"]), text,
-            self.joined(name, text, self.points_between(row["low"], row["high"]), self.verdict(row)), VERDICTS[row["verdict"]],
+            self.joined(name, text, self.points_between(row["low"], row["high"]), self.told(row)), VERDICTS[row["verdict"]],
         )  # fmt: skip
 
-    def verdict(self, row: Row) -> str:
+    def told(self, row: Row) -> str:
         """What the interval says, with the volume where both say something; else why nothing is told."""
         if row["reading"] is not None:
             return self.words.name("reading", row["reading"])
         if row["verdict"] is not None:
-            return self.words.name("effect", row["verdict"])
+            return self.words.name("verdict", row["verdict"])
         return self.words.name("missing", row["missing_reason"] or "unknown")
 
     def _quality(self, section: Section) -> None:
@@ -159,10 +159,7 @@ class LeadQuality(Part):
                 (float(row["leads_share"] or 0), float(row["deals_share"] or 0)),
                 (
                     self.joined(self.percent(row["leads_share"]), self.words.number(row["leads"])),
-                    self.joined(
-                        self.percent(row["deals_share"]), self.words.number(row["deals"]),
-                        self.words.text(f"drift.{row['verdict']}"),
-                    ),
+                    self.joined(self.percent(row["deals_share"]), self.words.number(row["deals"])),
                 ),
             )
             for row in rows
@@ -170,7 +167,7 @@ class LeadQuality(Part):
         fields = [
             self.as_data("segment"), self.as_flag("is_in_icp"), self.as_count("leads"), self.as_share("leads_share"),
             self.as_count("deals"), self.as_share("deals_share"), self.as_shares("deals_low", "deals_high"),
-            self.as_share("money_share"), self.as_word("verdict", "drift"),
+            self.as_share("money_share"), self.as_verdict(),
         ]  # fmt: skip
         totals = self.text(
             "icp_drift_of",
@@ -179,6 +176,9 @@ class LeadQuality(Part):
             deals=self.words.number(rows[0]["all_deals"]),
         )
         section.add(Block(heading=heading, note=totals))
+        for verdict in ("closed_more", "closed_less"):
+            if segments := [self.words.data(row["segment"]) for row in rows if row["verdict"] == verdict]:
+                section.note(f"{self.verdict(verdict)}: {self.words.list(segments)}", "key")
         section.add(
             Block(
                 svg=charts.paired(

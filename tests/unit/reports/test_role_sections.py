@@ -96,8 +96,8 @@ def test_sections_for_a_role_load_nothing_and_escape_what_the_company_wrote(page
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [
-        ("en", "MQL → SQL: 23.1% (14.9% … 29.4%, n = 52) against a target of 30.0%. Owner: Shared (both teams);"
-               " a problem of qualification. Contracts held back: about 3,600 RUB."),
+        ("en", "MQL → SQL: 23.1% (14.9% … 29.4%, n = 52) against a target of 30.0%. Owner: Shared (both teams)."
+               " Qualification problem (shared). Contracts held back: about 3,600 RUB."),
         ("ru", "Задержано договоров примерно на 3\u00a0600\u00a0RUB."),
         ("fa", "ارزش قراردادهای بازمانده: حدود ۳٬۶۰۰\u00a0\u2066RUB\u2069."),
     ],
@@ -126,7 +126,7 @@ def test_contradictory_targets_of_cases_t1_t2_t4_and_t5_are_sentences(shown):
     assert "107 leads for one customer, at a cost of 428,000 RUB" in text
     assert "55.0% would be neither SQL nor returned. They fit if at most 35.3% of the MQLs are handed over." in text
     assert "A ROMI of 200% comes to an LTV:CAC of 1.20; an LTV:CAC of 3.00 takes a ROMI of 650%." in text
-    assert "Decision on day 60 MQL → SQL 60 44 Can be read by then" in text
+    assert "Decision on day 60 MQL → SQL 60 44 Can be read by that day" in text
     assert "No target contradicts another." not in text
 
 
@@ -152,7 +152,7 @@ def test_a_review_shows_its_rate_interval_n_reference_and_the_reason_of_the_prop
     text = shown("marketing")
     assert re.search(
         r"Audit <free> 2026-05-01 40 2\.5% 0\.6% … 10\.0% 40 30\.0% 90,000 RUB 9,000 RUB 4 Does not match the ICP"
-        r" 90,000 RUB Stop Far below the others, and dear no",
+        r" 90,000 RUB Stop Far below the other campaigns and much dearer no",
         text,
     )
 
@@ -174,9 +174,9 @@ def test_without_an_active_alarm_the_past_ones_are_said_to_be_over(shown):
 
 def test_a_change_shows_quality_beside_volume_and_what_is_too_young(shown):
     text = shown("marketing")
-    assert "2026-05-01 Promo: Free audit · when it began · its campaign beside all others" in text
+    assert "2026-05-01 Promotion: Free audit · When it began · The campaign beside all others" in text
     assert "−27.5 pp · n = 100 / 40" in text
-    assert "40.0% 180 26.0% 200 −14.0 pp −22.0 pp … −6.0 pp 1.50 More leads, but worse 1" in text
+    assert "40.0% 180 26.0% 200 −14.0 pp −22.0 pp … −6.0 pp 1.50 More leads, worse quality 1" in text
     assert "Too young to compare" in text
 
 
@@ -197,7 +197,9 @@ def test_segments_of_leads_stand_beside_segments_of_deals_of_the_newest_year(sho
     text = shown("marketing")
     assert "2026: 80 leads from channels of marketing, 40 deals won." in text
     assert "logistics · ICP not known" in text
-    assert "75.0% · 30 · closed more than brought" in text
+    assert "75.0% · 30" in text
+    assert "Sales closes this segment more often than marketing brings it: logistics" in text
+    assert "Sales closes this segment less often than marketing brings it: retail" in text
     assert "farms" not in text
 
 
