@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 
-def say(started: float, message: str) -> None:
-    """A line of progress; `started` is the `time.monotonic()` at which the command began."""
-    click.echo(f"[{time.monotonic() - started:6.1f} s] {message}")
+def say(started: float, message: str, *, err: bool = False) -> None:
+    """A line of progress; `started` is the `time.monotonic()` at which the command began. err : beside what the command prints."""
+    click.echo(f"[{time.monotonic() - started:6.1f} s] {message}", err=err)
 
 
 def shown(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from orchestration.command_options import config_option, settings_of
-from orchestration.console import shown
+from orchestration.console import say, shown
 from orchestration.settings import DEFAULT_DEFINITIONS, Settings
 
 if TYPE_CHECKING:
@@ -158,3 +159,39 @@ def _words(settings: Settings, code: str, own: Sequence[Mapping[str, str | None]
         code, read_labels(), period_calendar=configuration.period_calendar, time_zone=configuration.time_zone
     )
     return words.overruled({str(row["key"]): {name: str(row[name]) for name in ("en", "ru", "fa")} for row in own})
+
+
+@definitions.command("diff")
+@click.argument("before", metavar="A")
+@click.argument("after", metavar="B")
+@config_option
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def diff(before: str, after: str, config: Path, form: str) -> None:
+    """Show which figures move, and by how much, from definitions A to definitions B, before B holds.
+
+    A and B are folders with definitions files (a file that is not there is the default), or `current` for the definitions of the
+    published build. Both are built over the same pulls at the same instant, beside everything else: nothing is published.
+    """
+    from orchestration.running import quieten_packages
+
+    quieten_packages()
+    from orchestration.binding import BindingError
+    from orchestration.clock import SystemClock
+    from orchestration.definition_diff.builds import DiffError
+    from orchestration.definition_diff.report import Report, document, write_report
+    from orchestration.definition_diff.run import compare_definitions, read_side
+    from orchestration.locks import HomeBusyError
+    from orchestration.sources.definitions import DefinitionsError
+    from orchestration.sources.files import MappingError
+
+    settings, clock, started = settings_of(config), SystemClock(), time.monotonic()
+    try:
+        sides = [read_side(name, settings, clock) for name in (before, after)]
+        found = compare_definitions(settings, *sides, clock, lambda message: say(started, message, err=True))
+    except (BindingError, DefinitionsError, DiffError, HomeBusyError, MappingError) as error:
+        raise click.ClickException(str(error)) from error
+    labels = next(file.rows for file in sides[1].files if file.name == "labels")
+    words = _words(settings, settings.configuration.language, labels)
+    written = write_report(found, words, settings.home / "reports")
+    click.echo(document(found) if form == "json" else Report(found, words).markdown())
+    say(started, f"written: {', '.join(shown(path) for path in written)}", err=True)

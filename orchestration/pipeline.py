@@ -47,16 +47,18 @@ class Pipeline:
 
     @property
     def warehouse(self) -> Warehouse:
-        folder = self.settings.home / "warehouse" if self.as_of is None else self.outputs
-        if self.settings.engine == "spark":
-            return SparkWarehouse(
-                folder / "spark", self.settings.spark_master, self.settings.configuration.spark.settings
-            )
-        return DuckDbWarehouse(folder / "onefunnel.duckdb")
+        return warehouse_in(self.settings.home / "warehouse" if self.as_of is None else self.outputs, self.settings)
 
     @property
     def reports(self) -> Path:
         return self.outputs / "reports"
+
+
+def warehouse_in(folder: Path, settings: Settings) -> Warehouse:
+    """The warehouse of the configured engine in a folder."""
+    if settings.engine == "spark":
+        return SparkWarehouse(folder / "spark", settings.spark_master, settings.configuration.spark.settings)
+    return DuckDbWarehouse(folder / "onefunnel.duckdb")
 
 
 def parse_as_of(text: str, time_zone: str) -> datetime:

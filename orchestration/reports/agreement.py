@@ -6,7 +6,7 @@ A definitions file that no section here knows is printed as a table of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from orchestration.reports.elements import Block, Cell, Section, Table, rendered, write_page
 from orchestration.reports.language import Language
+from orchestration.reports.markdown import section_lines, table_lines
 
 Row = Mapping[str, str | None]
 
@@ -113,20 +114,11 @@ class Agreement:
         lines += ["", *(f"- {name}: {value}" for name, value in self.header())]
         sections = self.sections()
         for number, section in enumerate(sections, 1):
-            lines += ["", f"## {self.words.number(number)}. {section.title}"]
-            if section.lead:
-                lines += ["", section.lead]
-            for block in section.blocks:
-                if block.heading:
-                    lines += ["", f"### {block.heading}"]
-                if block.note:
-                    lines += ["", block.note]
-                if block.table is not None:
-                    lines += ["", *_markdown_table(block.table)]
+            lines += section_lines(f"{self.words.number(number)}. {section.title}", section)
         title, lead, columns, teams = self.signatures()
         rows = [[Cell(team), *(Cell("") for _ in columns)] for team in teams]
         lines += ["", f"## {self.words.number(len(sections) + 1)}. {title}", "", lead, ""]
-        lines += _markdown_table(Table([Cell(self.text("column_team")), *map(Cell, columns)], rows))
+        lines += table_lines(Table([Cell(self.text("column_team")), *map(Cell, columns)], rows))
         return "\n".join(lines) + "\n"
 
     def header(self) -> list[tuple[str, str]]:
@@ -548,11 +540,3 @@ class Agreement:
         """A number of the definitions with the places it was written with."""
         written = Decimal(str(value))
         return self.words.number(written, max(0, -int(written.as_tuple().exponent)))
-
-
-def _markdown_table(table: Table) -> list[str]:
-    def line(cells: Iterable[Cell]) -> str:
-        return "| " + " | ".join(cell.text.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
-
-    rule: Callable[[Cell], str] = lambda cell: "---:" if cell.is_number else "---"  # noqa: E731
-    return [line(table.headers), "| " + " | ".join(map(rule, table.headers)) + " |", *map(line, table.rows)]
