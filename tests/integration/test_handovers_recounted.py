@@ -77,3 +77,35 @@ def test_a_lead_is_accepted_between_its_hand_over_and_its_end(living: Built) -> 
     assert accepted > 500
     assert implied > 0
     assert wrong == 0
+
+
+def test_the_matrix_gives_one_grade_for_the_same_answers_in_python_and_in_sql(living: Built) -> None:
+    """The score at creation is worked out by `ml`, that at the hand-over by the models."""
+    same, differing = living.query(
+        """
+        with answered as (
+            select lead_id, moment, list((criterion, level) order by criterion) as answers
+            from marts.fct_lead_score_points where scorer = 'matrix' group by all
+        ),
+
+        graded as (
+            select lead_id, moment, answers, score, score_if_best, band, gate_failed, missing_criteria, is_cold_because_unknown
+            from marts.fct_lead_scores inner join answered using (lead_id, moment) where scorer = 'matrix'
+        )
+
+        select
+            count(*),
+            count(*) filter (
+                where (created.score, created.score_if_best, created.band, created.gate_failed, created.missing_criteria,
+                    created.is_cold_because_unknown)
+                is distinct from (handed.score, handed.score_if_best, handed.band, handed.gate_failed, handed.missing_criteria,
+                    handed.is_cold_because_unknown)
+            )
+        from graded as created
+        inner join graded as handed
+            on created.lead_id = handed.lead_id and created.answers = handed.answers
+        where created.moment = 'creation' and handed.moment = 'handover'
+        """
+    )[0]
+    assert same > 500
+    assert differing == 0

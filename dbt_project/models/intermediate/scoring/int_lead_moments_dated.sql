@@ -1,4 +1,4 @@
-{#- Creation is the one moment that every lead has. A hand-over moment joins here once hand-over episodes are known. -#}
+{#- Creation is the one moment that every lead has. The matrix at the hand-over is graded with the episodes (int_handovers). -#}
 select
     leads.lead_id,
     'creation' as moment,

@@ -7,6 +7,7 @@ with sums as (
         cast(sum(scored.maximum_points) as bigint) as maximum_points,
         cast(sum(case when scored.is_missing then scored.maximum_points else scored.points end) as bigint) as points_if_best,
         max(case when scored.points < scored.gate_min_points then 1 else 0 end) = 1 as fails_gate,
+        cast(sum(case when scored.is_missing then 1 else 0 end) as bigint) as missing_criteria,
         max(scored.definition_version) as definition_version
     from {{ ref('int_handovers_scored') }} as scored
     group by scored.lead_id, scored.episode
@@ -55,6 +56,7 @@ graded as (
             else cast(sums.points_if_best as decimal(38, 9))
         end as score_if_best,
         sums.fails_gate,
+        sums.missing_criteria,
         {{ has_reached_bound('sums.points', 'sums.maximum_points', 'bounds_of_day.hot_lower_bound', 'bounds_of_day.scale') }} as is_hot,
         {{ has_reached_bound('sums.points', 'sums.maximum_points', 'bounds_of_day.review_lower_bound', 'bounds_of_day.scale') }}
             as is_review,
@@ -99,6 +101,7 @@ select
     banded.score,
     banded.score_if_best,
     banded.gate_failed,
+    banded.missing_criteria,
     banded.band = 'cold' and banded.could_be_review as is_cold_because_unknown,
     episodes.definition_version,
     banded.definition_version as matrix_version
