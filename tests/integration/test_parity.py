@@ -18,6 +18,7 @@ from orchestration.binding import bind, fix_build
 from orchestration.clock import FixedClock
 from orchestration.connectors import STREAMS, api_sources
 from orchestration.dbt_runner import Dbt
+from orchestration.defs.lateness import write_intervals
 from orchestration.defs.quality import write_expectations, write_reconciliation
 from orchestration.defs.score import write_scores
 from orchestration.defs.transform import AFTER_PYTHON, dbt_of, mart_descriptions
@@ -113,6 +114,7 @@ def built(settings: Settings) -> Side:
         assert [f"{result.name}: {result.message}" for result in results if not result.is_good] == []
         if step[0] == "--exclude":
             write_scores(warehouse)
+            write_intervals(warehouse)
             write_reconciliation(warehouse)
     home = settings.home / settings.engine
     published = publish(warehouse.to_publish(mart_descriptions(settings)), home, build.build_id)

@@ -197,6 +197,7 @@ POLICIES: dict[str, tuple[str, ...] | Kind] = {
     "danger_minimum_n": POSITIVE,
     "danger_minimum_leads": POSITIVE,
     "rollout_started_on": DATE,
+    "lateness_largest_unmatched_share": SHARE,
     "cost_lag_months": COUNT,
     "lifetime_cap_months": POSITIVE,
     "gross_margin": SHARE,

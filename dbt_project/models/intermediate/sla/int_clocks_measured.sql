@@ -71,6 +71,7 @@ looked_up as (
     select
         held.*,
         {{ open_seconds_at('business_start', 'held.clock_started_at') }} as business_open_at_start,
+        {{ seconds_between('business_start.starts_at', 'held.clock_started_at') }} < business_start.opened_seconds as started_in_hours,
         {{ open_seconds_at('business_held', 'held.held_at') }} as business_open_at_held,
         {{ open_seconds_at('business_until', 'held.until_at') }} as business_open_at_end,
         {{ open_seconds_at('working_start', 'held.clock_started_at') }} as working_open_at_start,
@@ -127,6 +128,7 @@ select
         when aimed.calendar_kind = '24x7' then {{ plus_seconds('aimed.clock_started_at', 'aimed.limit_seconds') }}
         else {{ instant_of_open_seconds('furthest', 'aimed.open_at_limit') }}
     end as limit_at,
+    aimed.started_in_hours,
     aimed.calendar,
     aimed.calendar_kind,
     aimed.timetable,
