@@ -314,7 +314,10 @@ def test_a_clock_without_a_stop_is_judged_at_the_evaluation_instant(
     warehouse = warehouse_at(tmp_path, msk(evaluated))
     add_lead(warehouse, case, msk("2026-06-02 15:00"), "A")
     warehouse.hand_over(case, msk("2026-06-02 16:00"), owner_id="A")
-    row = built(warehouse)[case, 1, "acceptance"]
+    add_lead(warehouse, "of the future", msk("2031-01-01 10:00"), "A")
+    clocks = built(warehouse)
+    assert "of the future" not in {lead for lead, _, _ in clocks}
+    row = clocks[case, 1, "acceptance"]
     assert (row["clock_minutes"], row["calendar_minutes"]) == (minutes, calendar_minutes)
     assert (row["due_at"], row["state"], row["cause"]) == (msk("2026-06-03 15:00"), state, cause)
     assert row["evaluated_at"] == msk(evaluated)
