@@ -43,6 +43,7 @@ PUBLISHED = {
     "rpt_funnel_cohorts": "view cohort_month cohort_basis channel from_stage to_stage numerator denominator rate period_numerator period_denominator "
     "is_mature window_days rate_within_window exposed evaluated_at",
     "fct_stage_events": "event_id lead_id deal_id stage sequence entered_at left_at direction is_re_entry source_record_key",
+    "fct_handovers": "lead_id episode handover_type handed_over_at accepted_at ended_at outcome return_reason",
     "rpt_kpi_values": "kpi variant period segment numerator denominator value target benchmark owner n low high currency is_mature missing_reason "
     "definition_version cohort_basis vat_basis",
     "fct_lead_scores": "lead_id scorer moment scored_at score band probability definition_version model_version",
