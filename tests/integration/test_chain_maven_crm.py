@@ -203,3 +203,94 @@ def test_what_the_data_cannot_say_is_missing_with_a_reason_never_zero(maven_crm:
     assert maven_crm.query(
         "select distinct conversion_kind, unattributed_reason from marts.fct_attribution_credits where conversion_kind = 'won'"
     ) == [("won", "no_touch")]
+
+
+@pytest.fixture(scope="module")
+def won(opportunities: pd.DataFrame) -> pd.DataFrame:
+    return opportunities[opportunities["deal_stage"] == "Won"].assign(
+        month=lambda rows: rows["close_date"].dt.to_period("M"),
+        quarter=lambda rows: rows["close_date"].dt.to_period("Q"),
+    )
+
+
+def test_the_average_contract_of_a_month_is_the_mean_and_beside_it_the_median_of_its_values(
+    maven_crm: Built, won: pd.DataFrame
+) -> None:
+    values = won["close_value"].groupby(won["month"]).agg(["mean", "median", "size"])
+    for variant, column in (("default", "mean"), ("median", "median")):
+        rows = maven_crm.query(
+            f"select period, value, n from marts.rpt_kpi_values where kpi = 'acv' and variant = '{variant}' and n > 0 order by 1"
+        )
+        assert [(name, n) for name, _, n in rows] == [(str(name), int(row["size"])) for name, row in values.iterrows()]
+        assert [float(value) for _, value, _ in rows] == pytest.approx(list(values[column] * 100), abs=0.01)
+
+
+def test_a_customer_is_new_in_the_month_and_the_quarter_of_the_first_contract_of_the_account(
+    maven_crm: Built, won: pd.DataFrame
+) -> None:
+    first = won.groupby("account")["close_date"].min()
+    assert len(first) == 85
+    for table, frequency in (("rpt_kpi_values", "M"), ("rpt_kpi_longer_periods", "Q")):
+        expected = first.dt.to_period(frequency).astype(str).str.replace("Q", "-Q").value_counts().to_dict()
+        rows = maven_crm.query(
+            f"select period, denominator from marts.{table} where kpi = 'cac_blended' and variant = 'default' "
+            "and length(period) = 7 and denominator > 0"
+        )
+        assert {period: int(customers) for period, customers in rows} == expected
+
+
+def test_revenue_and_conversion_of_a_quarter_and_the_year_are_those_of_pandas(
+    maven_crm: Built, opportunities: pd.DataFrame, won: pd.DataFrame
+) -> None:
+    revenue = won.groupby(won["quarter"].astype(str).str.replace("Q", "-Q"))["close_value"].sum()
+    rows = maven_crm.query(
+        "select period, value from marts.rpt_kpi_longer_periods "
+        "where kpi = 'revenue' and variant = 'default' and period_kind = 'quarter' and n > 0 order by 1"
+    )
+    assert rows == [(name, int(value) * 100) for name, value in revenue.items()]
+    engaged = opportunities.dropna(subset=["engage_date"])
+    year = engaged[engaged["engage_date"].dt.year == 2017]
+    assert maven_crm.query(
+        "select denominator, numerator from marts.rpt_kpi_longer_periods "
+        "where kpi = 'lead_to_won' and segment = '(all)' and period = '2017'"
+    ) == [(len(year), int((year["deal_stage"] == "Won").sum()))]
+
+
+def test_what_an_account_has_brought_by_age_is_the_running_sum_of_its_contracts(
+    maven_crm: Built, won: pd.DataFrame
+) -> None:
+    cohort = won.groupby("account")["month"].transform("min")
+    age = (won["month"] - cohort).map(lambda months: months.n)
+    by_age = won.groupby([cohort.astype(str), age])["close_value"].sum().unstack(fill_value=0)
+    rows = maven_crm.query(
+        "select strftime(cohort_month, '%Y-%m'), age_months, revenue_minor, revenue_to_date_minor, margin_to_date_minor, missing_reason "
+        "from marts.rpt_ltv_observed"
+    )
+    assert {month for month, *_ in rows} == set(by_age.index)
+    for month, months_old, revenue, to_date, margin, reason in rows:
+        sums = by_age.loc[month].reindex(range(months_old + 1), fill_value=0)
+        assert (revenue, to_date) == (int(sums.iloc[-1]) * 100, int(sums.sum()) * 100)
+        assert (margin, reason) == (None, "no_margin")
+
+
+def test_the_customers_of_twelve_months_and_their_purchases_are_those_of_pandas(
+    maven_crm: Built, won: pd.DataFrame
+) -> None:
+    rows = maven_crm.query(
+        "select period, customers, revenue_minor, purchases_a_customer from marts.rpt_customer_value where period <= '2017-12' order by 1"
+    )
+    assert len(rows) >= 10
+    for period, customers, revenue, purchases in rows:
+        last = pd.Period(period, "M")
+        year = won[(won["month"] <= last) & (won["month"] > last - 12)]
+        assert (customers, revenue) == (year["account"].nunique(), int(year["close_value"].sum()) * 100)
+        if customers:
+            assert float(purchases) == pytest.approx(len(year) / customers, abs=1e-9)
+
+
+def test_fifteen_months_are_no_two_years_so_retention_and_lifetime_are_left_open(maven_crm: Built) -> None:
+    rows = maven_crm.query(
+        "select distinct kpi, value, missing_reason from marts.rpt_kpi_values where kpi in ('nrr', 'ltv_simple') and n > 0"
+    )
+    assert rows
+    assert {(value, reason) for _, value, reason in rows} == {(None, "no_baseline")}

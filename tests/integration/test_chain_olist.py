@@ -1,6 +1,7 @@
 """The Olist funnel through the whole chain; every expected number is recomputed from the CSV files by plain pandas."""
 
 from pathlib import Path
+from statistics import NormalDist
 
 import pandas as pd
 import pytest
@@ -90,6 +91,53 @@ def test_the_sales_of_won_sellers_are_carried_as_far_as_the_data_goes(
     )
     assert len(expected) == 380
     assert rows == [(380, round(sum(round(value * 100) for value in expected)))]
+
+
+def test_the_conversion_of_a_quarter_and_its_interval_are_those_of_pandas_and_wilson(
+    olist: Built, leads: pd.DataFrame, deals: pd.DataFrame
+) -> None:
+    quarter = leads["first_contact_date"].dt.to_period("Q").astype(str).str.replace("Q", "-Q")
+    expected = leads["mql_id"].isin(deals["mql_id"]).groupby(quarter).agg(["size", "sum"])
+    rows = olist.query(
+        "select period, denominator, numerator, low, high from marts.rpt_kpi_longer_periods "
+        "where kpi = 'lead_to_won' and segment = '(all)' and period_kind = 'quarter' and denominator > 0 order by 1"
+    )
+    assert [(period, int(n), int(k)) for period, n, k, _, _ in rows] == [
+        (name, int(row["size"]), int(row["sum"])) for name, row in expected.iterrows()
+    ]
+    z = NormalDist().inv_cdf(0.95)
+    for _, n, k, low, high in rows:
+        # the two ends solve (p - k/n)^2 = z^2 p (1 - p) / n, up to their rounding to six digits
+        for end in (float(low), float(high)):
+            assert (end - float(k / n)) ** 2 == pytest.approx(z * z * end * (1 - end) / float(n), abs=1e-6)
+
+
+def test_every_seller_is_a_new_customer_in_the_month_of_the_contract(olist: Built, deals: pd.DataFrame) -> None:
+    first = deals.groupby("seller_id")["won_date"].min()
+    expected = first.dt.strftime("%Y-%m").value_counts().to_dict()
+    rows = olist.query(
+        "select period, denominator, missing_reason from marts.rpt_kpi_values "
+        "where kpi = 'cac_blended' and variant = 'default' and denominator > 0"
+    )
+    assert {period: int(customers) for period, customers, _ in rows} == expected
+    assert {reason for _, _, reason in rows} == {"no_cost_data"}
+
+
+def test_the_targets_contradict_each_other_as_the_definitions_say(olist: Built) -> None:
+    # T1 and T2 on the default targets: 50 % x 25 % against 20-30 %, 25 x 30 x 50 x 25 % is 107 leads a customer
+    rows = olist.query(
+        "select subject, part, implied, needed_low, needed_high, leads_per_customer, verdict from marts.rpt_target_consistency "
+        "where consistency_check = 'step_chain' and part in ('(all)', 'proposal_to_close') order by 1, 2"
+    )
+    assert [
+        (subject, part, float(implied), leads, verdict) for subject, part, implied, _, _, leads, verdict in rows
+    ] == [
+        ("lead_to_won", "(all)", 0.009375, 107, "not_stated"),
+        ("lead_to_won", "proposal_to_close", 0.25, None, "not_stated"),
+        ("sql_to_deal", "(all)", 0.125, None, "contradictory"),
+        ("sql_to_deal", "proposal_to_close", 0.25, None, "contradictory"),
+    ]
+    assert [(float(low), float(high)) for _, _, _, low, high, _, _ in rows[3:]] == [(0.4, 0.6)]
 
 
 def test_what_the_data_cannot_say_is_missing_with_a_reason_never_zero(olist: Built) -> None:

@@ -18,7 +18,7 @@ from orchestration.binding import bind, fix_build
 from orchestration.clock import FixedClock
 from orchestration.connectors import STREAMS, api_sources
 from orchestration.dbt_runner import Dbt
-from orchestration.defs.lateness import write_intervals
+from orchestration.defs.intervals import write_intervals
 from orchestration.defs.quality import write_expectations, write_reconciliation
 from orchestration.defs.score import write_scores
 from orchestration.defs.transform import AFTER_PYTHON, dbt_of, mart_descriptions

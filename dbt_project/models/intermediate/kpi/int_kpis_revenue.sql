@@ -17,11 +17,7 @@ closed_deals as (
 first_year_values as (
     select
         days.month_starts_on,
-        case
-            when deals.term_months > 12
-                then cast({{ floor_divide(wide_product('deals.amount_reporting_minor', '24') ~ ' + deals.term_months', '2 * deals.term_months') }} as bigint)
-            else deals.amount_reporting_minor
-        end as value_minor,
+        {{ first_year_value('deals.amount_reporting_minor', 'deals.term_months') | indent(4) }} as value_minor,
         case when deals.term_months is null then 1 else 0 end as is_term_unknown
     from closed_deals as deals
     inner join {{ ref('int_days') }} as days

@@ -1,20 +1,5 @@
 with deals_with_sql as (
-    select
-        deals.deal_id,
-        deals.opportunity_at,
-        deals.won_at,
-        deals.amount_reporting_minor,
-        case when deals.won_at is not null then 'won' when deals.status = 'lost' then 'lost' end as outcome,
-        coalesce(
-            case {{ policy('close_event') }} when 'paid' then deals.paid_at else deals.won_at end,
-            case when deals.status = 'lost' then deals.lost_at end
-        ) as closed_at,
-        reached.reached_at as sql_reached_at
-    from {{ ref('int_deals_valued') }} as deals
-    left join {{ ref('int_leads_reached') }} as reached
-        on deals.lead_id = reached.lead_id
-        and reached.stage = 'sql'
-        and not reached.is_implied
+    {{ deals_with_close() | indent(4) }}
 ),
 
 closed_deals as (

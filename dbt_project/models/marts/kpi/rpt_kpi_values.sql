@@ -55,7 +55,11 @@ with_definitions as (
         targets.target_high,
         targets.benchmark_low,
         targets.benchmark_high,
-        coalesce(targets.definition_version, kpi_defaults.definition_version) as definition_version
+        coalesce(targets.definition_version, kpi_defaults.definition_version) as definition_version,
+        intervals.resampling_unit,
+        -- a cycle is resampled in seconds and told in days
+        case figures.kpi when 'cycle' then {{ ratio('cast(intervals.low as bigint)', '86400') }} else intervals.low end as bootstrap_low,
+        case figures.kpi when 'cycle' then {{ ratio('cast(intervals.high as bigint)', '86400') }} else intervals.high end as bootstrap_high
     from figures
     inner join {{ ref('int_kpi_months') }} as months
         on figures.month_starts_on = months.month_starts_on
@@ -66,6 +70,12 @@ with_definitions as (
         and {{ holds_on('targets', plus_days('months.next_month_starts_on', -1)) }}
     left join kpi_defaults
         on figures.kpi = kpi_defaults.kpi
+    left join {{ ref('stg_ml__kpi_intervals') }} as intervals
+        on figures.kpi = intervals.kpi
+        and figures.variant = intervals.variant
+        and figures.month_starts_on = intervals.month_starts_on
+        and figures.segment = '(all)'
+        and figures.missing_reason is null
 ),
 
 -- A target of money is written in whole units of its currency; figures are minor units of the reporting currency.
@@ -99,8 +109,14 @@ select
     scaled.denominator,
     scaled.value,
     scaled.n,
-    scaled.low,
-    scaled.high,
+    coalesce(scaled.low, scaled.bootstrap_low) as low,
+    coalesce(scaled.high, scaled.bootstrap_high) as high,
+    cast(
+        case
+            when scaled.low is not null then 'wilson'
+            when scaled.bootstrap_low is not null then 'bootstrap by ' || scaled.resampling_unit
+        end as string
+    ) as interval_method,
     scaled.unit,
     cast(coalesce(scaled.target_low, scaled.target_high) * scaled.factor as decimal(38, 9)) as target,
     cast(scaled.target_low * scaled.factor as decimal(38, 9)) as target_low,
