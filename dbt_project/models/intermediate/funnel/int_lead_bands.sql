@@ -1,5 +1,6 @@
--- Band of every counted lead at two moments (D24): `creation`, and `decision`, the last moment before sales said anything (SQL,
--- return or loss), so that no answer was typed in with the outcome known. A lead without any answer is cold and its answers unknown.
+-- Band of every counted lead at its moments (D24): `creation`; `decision`, the last moment before sales said anything (SQL, return or
+-- loss), so that no answer was typed in with the outcome known; and its first hand-over, where it has one. A lead without any answer
+-- is cold and its answers unknown.
 with decisions as (
     select
         events.lead_id,
@@ -35,7 +36,6 @@ scores_by_recency as (
     select
         moments.lead_id,
         moments.moment,
-        scores.score,
         scores.band,
         scores.gate_failed,
         scores.is_cold_because_unknown,
@@ -50,7 +50,6 @@ select
     moments.lead_id,
     cast(moments.moment as string) as moment,
     moments.moment_at,
-    coalesce(scores.score, 0) as score,
     coalesce(scores.band, 'cold') as band,
     coalesce(scores.gate_failed, false) as gate_failed,
     coalesce(scores.is_cold_because_unknown, true) as is_cold_because_unknown
@@ -59,3 +58,16 @@ left join scores_by_recency as scores
     on moments.lead_id = scores.lead_id
     and moments.moment = scores.moment
     and scores.recency = 1
+union all
+select
+    handovers.lead_id,
+    cast('handover' as string) as moment,
+    handovers.handed_over_at as moment_at,
+    handovers.band,
+    handovers.gate_failed,
+    handovers.is_cold_because_unknown
+from {{ ref('int_handovers') }} as handovers
+inner join {{ ref('int_leads_sold') }} as sold
+    on handovers.lead_id = sold.lead_id
+where handovers.episode = 1
+    and handovers.band is not null

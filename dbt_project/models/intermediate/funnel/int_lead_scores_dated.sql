@@ -113,22 +113,18 @@ gate_counts_of_day as (
     group by gates_of_day.scored_on
 ),
 
--- `normalised100` compares 100 times the points with the bound times the maximum: nothing is divided (D21).
 bounds_of_day as (
     select
         days.scored_on,
-        max(case when bands.band = 'review' then cast(bands.lower_bound as decimal(18, 9)) end) as review_lower_bound,
-        max(case when bands.band = 'hot' then cast(bands.lower_bound as decimal(18, 9)) end) as hot_lower_bound,
-        max(case policies.value when 'normalised100' then 100 else 1 end) as scale_factor,
-        cast(max(case policies.value when 'normalised100' then maxima_of_day.maximum_score else 1 end) as decimal(18, 0)) as bound_factor
+        bands.scale,
+        max(case when bands.band = 'review' then bands.lower_bound end) as review_lower_bound,
+        max(case when bands.band = 'hot' then bands.lower_bound end) as hot_lower_bound
     from days
-    inner join maxima_of_day
-        on days.scored_on = maxima_of_day.scored_on
     inner join {{ ref('stg_definitions__policies') }} as policies
         on policies.name = 'matrix_scale' and {{ holds_on('policies', 'days.scored_on') }}
     inner join {{ ref('stg_definitions__matrix_bands') }} as bands
         on policies.value = bands.scale and {{ holds_on('bands', 'days.scored_on') }}
-    group by days.scored_on
+    group by days.scored_on, bands.scale
 ),
 
 points_known as (
@@ -171,12 +167,12 @@ scored as (
         moments.source_system,
         moments.source_record_key,
         maxima_of_day.definition_version,
+        maxima_of_day.maximum_score,
+        bounds_of_day.scale,
+        bounds_of_day.review_lower_bound,
+        bounds_of_day.hot_lower_bound,
         coalesce(sums.score, 0) as score,
         maxima_of_day.maximum_score - coalesce(sums.maximum_answered, 0) + coalesce(sums.score, 0) as score_if_best,
-        coalesce(sums.score, 0) * bounds_of_day.scale_factor >= bounds_of_day.hot_lower_bound * bounds_of_day.bound_factor as is_hot,
-        coalesce(sums.score, 0) * bounds_of_day.scale_factor >= bounds_of_day.review_lower_bound * bounds_of_day.bound_factor as is_review,
-        (maxima_of_day.maximum_score - coalesce(sums.maximum_answered, 0) + coalesce(sums.score, 0)) * bounds_of_day.scale_factor
-        >= bounds_of_day.review_lower_bound * bounds_of_day.bound_factor as could_be_review,
         coalesce(sums.gates_passed, 0) < coalesce(gate_counts_of_day.gates, 0) as fails_gate
     from dated_moments as moments
     inner join maxima_of_day
@@ -188,21 +184,30 @@ scored as (
     left join sums
         on moments.lead_id = sums.lead_id
         and moments.scored_at = sums.scored_at
+),
+
+graded as (
+    select
+        scored.*,
+        {{ has_reached_bound('scored.score', 'scored.maximum_score', 'scored.hot_lower_bound', 'scored.scale') }} as is_hot,
+        {{ has_reached_bound('scored.score', 'scored.maximum_score', 'scored.review_lower_bound', 'scored.scale') }} as is_review,
+        {{ has_reached_bound('scored.score_if_best', 'scored.maximum_score', 'scored.review_lower_bound', 'scored.scale') }} as could_be_review
+    from scored
 )
 
 select
-    scored.lead_id,
-    scored.scored_at,
-    cast(scored.score as bigint) as score,
-    cast(scored.score_if_best as bigint) as score_if_best,
+    graded.lead_id,
+    graded.scored_at,
+    cast(graded.score as bigint) as score,
+    cast(graded.score_if_best as bigint) as score_if_best,
     cast(case
-        when scored.is_hot and not scored.fails_gate then 'hot'
-        when scored.is_hot or scored.is_review then 'review'
+        when graded.is_hot and not graded.fails_gate then 'hot'
+        when graded.is_hot or graded.is_review then 'review'
         else 'cold'
     end as string) as band,
-    scored.is_hot and scored.fails_gate as gate_failed,
-    not scored.is_hot and not scored.is_review and scored.could_be_review as is_cold_because_unknown,
-    scored.definition_version,
-    scored.source_system,
-    scored.source_record_key
-from scored
+    graded.is_hot and graded.fails_gate as gate_failed,
+    not graded.is_hot and not graded.is_review and graded.could_be_review as is_cold_because_unknown,
+    graded.definition_version,
+    graded.source_system,
+    graded.source_record_key
+from graded

@@ -4,7 +4,7 @@ with passages as (
     select
         {{ seconds_between('events.entered_at', 'events.left_at') }} as seconds,
         {{ local_date('events.left_at') }} as left_on
-    from {{ ref('int_stage_events_mapped') }} as events
+    from {{ ref('int_stage_passages') }} as events
     inner join {{ ref('int_stages_ranked') }} as stages
         on events.stage = stages.stage
         and stages.is_main_chain

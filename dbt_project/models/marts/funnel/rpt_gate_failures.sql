@@ -19,9 +19,7 @@ hot_leads as (
     inner join {{ ref('int_lead_features') }} as features
         on totals.lead_id = features.lead_id
         and features.moment = 'creation'
-    where totals.score * case features.matrix_scale when 'normalised100' then 100 else 1 end
-        >= cast(features.hot_lower_bound as decimal(18, 9))
-        * cast(case features.matrix_scale when 'normalised100' then totals.maximum_score else 1 end as decimal(18, 0))
+    where {{ has_reached_bound('totals.score', 'totals.maximum_score', 'features.hot_lower_bound', 'features.matrix_scale') }}
 ),
 
 gate_rows as (
