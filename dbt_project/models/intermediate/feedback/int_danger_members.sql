@@ -89,6 +89,23 @@ decided as (
     where handovers.outcome in ('sql', 'rejected', 'returned') and handovers.ended_at <= {{ build_fact('evaluated_at') }}
 ),
 
+-- Episodes whose time for the contact is over, where contacts are recorded at all.
+due_contacts as (
+    select
+        {{ text_key(['clocks.lead_id', 'clocks.episode']) }} as handover_id,
+        {{ local_date('clocks.limit_at') }} as limit_on,
+        (
+            coalesce(clocks.first_attempt_at > clocks.limit_at, true)
+            and coalesce(clocks.stopped_at > clocks.limit_at, true)
+        ) or (clocks.is_unreachable and clocks.enough_attempts_at is null) as is_neglected
+    from {{ ref('int_clocks_measured') }} as clocks
+    where clocks.clock = 'contact'
+        and clocks.is_applicable
+        and clocks.has_activities
+        and not clocks.is_void
+        and clocks.limit_at <= {{ build_fact('evaluated_at') }}
+),
+
 members as (
     select
         'no_return' as sign,
@@ -171,6 +188,21 @@ members as (
     from window_days
     inner join decided
         on window_days.date_on = decided.ended_on
+    union all
+    select
+        'no_follow_up' as sign,
+        'not_tried' as component,
+        window_days.period,
+        'handover' as entity,
+        due_contacts.handover_id as entity_id,
+        1 as weight,
+        coalesce(due_contacts.is_neglected, false) as is_sign,
+        cast(null as bigint) as n,
+        cast(null as bigint) as seconds,
+        cast(null as string) as source_record_key
+    from window_days
+    inner join due_contacts
+        on window_days.date_on = due_contacts.limit_on
 )
 
 select

@@ -8,7 +8,7 @@ with components as (
     select
         'no_follow_up' as sign,
         'not_tried' as component,
-        'needs_clocks' as missing_reason
+        'no_handovers' as missing_reason
     union all
     select
         'no_return' as sign,
