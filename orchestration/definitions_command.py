@@ -105,7 +105,7 @@ def print_agreement(config: Path, language: str | None, day: datetime | None, ou
 
     settings = settings_of(config)
     facts = agreement_facts(settings, day.date() if day else _today(settings))
-    words = _words(settings, language or settings.configuration.language, facts.definitions["labels"])
+    words = words_of(settings, language or settings.configuration.language, facts.definitions)
     try:
         written = write_agreement(facts, words, out or settings.home / "reports" / "agreement")
     except LabelError as error:
@@ -150,15 +150,25 @@ def _read(settings: Settings) -> list[DefinitionFile]:
         raise click.ClickException(str(error)) from error
 
 
-def _words(settings: Settings, code: str, own: Sequence[Mapping[str, str | None]]) -> Language:
-    """The language of a paper about definitions that need not be published: `own` are the rows of labels.csv, over the defaults."""
+def words_of(settings: Settings, code: str, definitions: Mapping[str, Sequence[Mapping[str, str | None]]]) -> Language:
+    """The language of a paper about definitions that need not be published: their labels over the defaults, their currencies."""
     from orchestration.reports.language import Language, read_labels
 
     configuration = settings.configuration
     words = Language(
-        code, read_labels(), period_calendar=configuration.period_calendar, time_zone=configuration.time_zone
+        code,
+        read_labels(),
+        period_calendar=configuration.period_calendar,
+        time_zone=configuration.time_zone,
+        exponents={
+            str(row["currency"]): int(row["exponent"])
+            for row in definitions["currencies"]
+            if row["exponent"] is not None
+        },
     )
-    return words.overruled({str(row["key"]): {name: str(row[name]) for name in ("en", "ru", "fa")} for row in own})
+    return words.overruled(
+        {str(row["key"]): {name: str(row[name]) for name in ("en", "ru", "fa")} for row in definitions["labels"]}
+    )
 
 
 @definitions.command("diff")
@@ -190,8 +200,7 @@ def diff(before: str, after: str, config: Path, form: str) -> None:
         found = compare_definitions(settings, *sides, clock, lambda message: say(started, message, err=True))
     except (BindingError, DefinitionsError, DiffError, HomeBusyError, MappingError) as error:
         raise click.ClickException(str(error)) from error
-    labels = next(file.rows for file in sides[1].files if file.name == "labels")
-    words = _words(settings, settings.configuration.language, labels)
+    words = words_of(settings, settings.configuration.language, {file.name: file.rows for file in sides[1].files})
     written = write_report(found, words, settings.home / "reports")
     click.echo(document(found) if form == "json" else Report(found, words).markdown())
     say(started, f"written: {', '.join(shown(path) for path in written)}", err=True)

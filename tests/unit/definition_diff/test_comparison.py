@@ -12,8 +12,9 @@ import pytest
 from orchestration.definition_diff.figures import CountMove, count_moves, headlines, kpi_moves
 from orchestration.definition_diff.report import Comparison, Report, document, write_report
 from orchestration.definition_diff.rows import RowChange, changed_rows
+from orchestration.definitions_command import words_of
 from orchestration.reports.language import Language, read_labels
-from orchestration.settings import DEFAULT_DEFINITIONS
+from orchestration.settings import DEFAULT_DEFINITIONS, load_settings
 from orchestration.sources.definitions import DefinitionFile, read_definitions
 from orchestration.warehouse import DuckDbWarehouse
 
@@ -182,3 +183,17 @@ def test_json_has_every_value_with_all_its_places(built) -> None:
     recycling = found["kpis"][0]
     assert (recycling["before"], recycling["missing_before"], recycling["after"]) == (None, "no_handovers", "0.14")
     assert [change["definition"] for change in found["definitions"]] == ["matrix_gates", "labels"]
+
+
+def test_amounts_and_words_are_those_of_the_definitions_that_are_compared(tmp_path: Path) -> None:
+    (tmp_path / "mapping.yml").write_text("source: crm\n")
+    (tmp_path / "onefunnel.yml").write_text(
+        "company: Acme\nreporting_currency: RUB\nsources:\n  - {type: files, mapping: mapping.yml}\n"
+    )
+    own = {
+        "currencies": [{"currency": "RUB", "exponent": "1"}, {"currency": "rur", "exponent": None}],
+        "labels": [{"key": "diff.title", "en": "Ours", "ru": "Наше", "fa": "ما"}],
+    }
+    words = words_of(load_settings(tmp_path / "onefunnel.yml"), "en", own)
+    assert words.money(70, "RUB") == "7\u00a0RUB"
+    assert (words.text("diff.title"), words.text("diff.before")) == ("Ours", "Before (A)")
