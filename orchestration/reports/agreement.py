@@ -22,29 +22,64 @@ OBLIGATORY_REASONS = ("no_budget", "not_icp", "too_early", "competitor")
 
 OF_SYSTEMS = frozenset(
     {
-        "stage_map", "channel_rules", "channels", "touch_kinds", "field_map", "answer_map", "currencies", "fx_rates", "costs",
-        "step_windows", "alerts", "labels", "signatures",
+        *(
+            "stage_map",
+            "channel_rules",
+            "channels",
+            "touch_kinds",
+            "field_map",
+            "answer_map",
+            "currencies",
+            "fx_rates",
+            "costs",
+        ),
+        *("step_windows", "alerts", "labels", "signatures", "reaction_bands", "change_metrics", "rollout_steps"),
+        *("target_baselines", "brand_words", "folk_claims"),
     }
-)  # fmt: skip
-"""Files that translate systems, or hold data and wording: named with their versions, not printed row by row."""
+)
+"""Files that translate systems, say how figures are cut, or hold data and wording: named with their versions, not printed row
+by row."""
 
 _OWN_SECTION = frozenset(
     {
-        "stages", "mql_rule", "matrix", "matrix_bands", "matrix_gates", "reasons", "targets", "attribution_models",
-        "conversion_kinds", "policies", "reporting_rhythm", "calendars", "calendar_exceptions",
+        *("stages", "mql_rule", "matrix", "matrix_bands", "matrix_gates", "reasons", "targets", "attribution_models"),
+        *("conversion_kinds", "policies", "reporting_rhythm", "calendars", "calendar_exceptions"),
     }
-)  # fmt: skip
+)
 
-_IN_SECTION = {"handover_rules": "handover", "sla_clocks": "clocks"}
+_IN_SECTION = {
+    "handover_rules": "handover",
+    "required_fields": "handover",
+    "sla_clocks": "clocks",
+    "owner_calendars": "clocks",
+    "yearly_goals": "targets",
+    "review_days": "reporting_rhythm",
+    "danger_signs": "reporting_rhythm",
+    "campaign_alarms": "reporting_rhythm",
+}
 """Files that are printed as a table inside a section, whatever columns they have."""
 
 _VERSION_COLUMNS = ("valid_from", "recorded_on", "marketing_owner", "sales_owner")
 
 _FAMILIES = {
-    "clock": "clock", "stage": "stage", "from_stage": "stage", "to_stage": "stage", "owner_team": "team", "team": "team",
-    "kpi": "kpi", "variant": "variant", "reason": "reason", "handover_type": "handover", "band": "band", "channel": "channel",
-    "criterion": "criterion", "attribution_model": "model", "calendar_kind": "calendar_kind",
-}  # fmt: skip
+    "stage": "stage",
+    "from_stage": "stage",
+    "to_stage": "stage",
+    "owner_team": "team",
+    "team": "team",
+    "kpi": "kpi",
+    "clock": "clock",
+    "variant": "variant",
+    "reason": "reason",
+    "handover_type": "handover",
+    "band": "band",
+    "channel": "channel",
+    "criterion": "criterion",
+    "attribution_model": "model",
+    "sign": "danger",
+    "calendar_kind": "calendar_kind",
+    "metric": "campaign_metric",
+}
 """Column of any file → family of labels in which its values are named."""
 
 
@@ -180,7 +215,7 @@ class Agreement:
             body.append(
                 [
                     Cell(self.words.text(f"team.{team}")),
-                    Cell(self.words.list(self._named("owner", name) for name in people)),
+                    Cell(self.words.list(self._named(f"owner.{name}", name) for name in people)),
                     Cell(self.words.list(stages)),
                 ]
             )
@@ -296,8 +331,19 @@ class Agreement:
 
     def clocks(self) -> Section:
         section = self._section("clocks")
-        if not self._add_files(section, "clocks"):
+        self._add_files(section, "clocks")
+        if not self.rows("sla_clocks"):
             section.note(self.text("no_clocks"), "missing")
+        numbers = {
+            name: self.words.number(int(self.policy(policy)))
+            for name, policy in (
+                ("gap", "attempt_gap_minutes"),
+                ("talk", "two_way_talk_seconds"),
+                ("attempts", "unreachable_minimum_attempts"),
+                ("channels", "unreachable_minimum_channels"),
+            )
+        }
+        section.add(Block(heading=self.text("attempts_title"), note=self.text("attempts", **numbers)))
         weeks: dict[tuple[str, str, str], dict[str, list[str]]] = {}
         for row in self.rows("calendars"):
             week = weeks.setdefault((str(row["calendar"]), str(row["kind"]), str(row["zone"])), {})
@@ -368,6 +414,7 @@ class Agreement:
                 name += f" · {self.words.data(row['segment'])}"
             body.append([Cell(name), Cell(target), Cell(benchmark), Cell(self.words.name("team", row["owner_team"]))])
         section.add(Block(table=Table(self._headers("kpi", "target", "benchmark", "owner"), body)))
+        self._add_files(section, "targets")
         return section
 
     def _range(self, row: Row, side: str) -> str:
@@ -435,18 +482,16 @@ class Agreement:
             for row in sorted(self.rows("reporting_rhythm"), key=lambda row: int(str(row["position"])))
         ]
         section.add(Block(table=Table(self._headers("event", "every", "owner"), body)))
+        self._add_files(section, "reporting_rhythm")
         return section
 
     def others(self) -> list[Section]:
         """One section for all files that no other section prints; none when there are none."""
         known = OF_SYSTEMS | _OWN_SECTION | set(_IN_SECTION)
-        names = [name for name, rows in self.facts.definitions.items() if name not in known and rows]
-        if not names:
-            return []
-        section = Section("other", self.text("section_other"))
-        for name in names:
-            section.add(self._file(name))
-        return [section]
+        blocks = [
+            self._table(name, rows) for name, rows in self.facts.definitions.items() if name not in known and rows
+        ]
+        return [Section("other", self.text("section_other"), blocks=blocks)] if blocks else []
 
     def revision(self) -> Section:
         section = Section("revision", self.text("section_revision"))
@@ -483,48 +528,56 @@ class Agreement:
     def _stages(self) -> list[Row]:
         return sorted(self.rows("stages"), key=lambda row: int(str(row["position"])))
 
-    def _add_files(self, section: Section, name: str) -> bool:
-        """Tables of the files that belong into a section; whether there was one with rows."""
-        found = [file for file, place in _IN_SECTION.items() if place == name and self.rows(file)]
-        for file in found:
-            section.add(self._file(file))
-        return bool(found)
+    def _add_files(self, section: Section, name: str) -> None:
+        """Tables of the files that belong into a section and have rows."""
+        for file, place in _IN_SECTION.items():
+            if place == name and self.rows(file):
+                section.add(self._table(file, self.rows(file)))
 
-    def _file(self, name: str) -> Block:
-        """A file as a table of its filled columns."""
-        rows = self.rows(name)
+    def _table(self, name: str, rows: Sequence[Row]) -> Block:
+        """Rows of a file as a table of its filled columns."""
         columns = [
             column
             for column in rows[0]
             if column not in _VERSION_COLUMNS and any(row[column] is not None for row in rows)
         ]
-        headers = [Cell(self._named("agreement.column", column)) for column in columns]
-        body = [[Cell(self._value(column, row[column])) for column in columns] for row in rows]
-        return Block(heading=self._named("agreement.file", name), table=Table(headers, body))
+        headers = [Cell(self._named(f"agreement.column_{column}", column)) for column in columns]
+        body = [[Cell(self._value(column, row)) for column in columns] for row in rows]
+        return Block(heading=self._named(f"agreement.file_{name}", name), table=Table(headers, body))
 
-    def _value(self, column: str, value: str | None) -> str:
+    def _value(self, column: str, row: Row) -> str:
         """A value of any file: named where a family of labels knows its column, minutes as hours where they are whole ones."""
+        value = row[column]
         if value is None:
             return "–"
         if value == "*":
             return self.text("any")
+        if column in ("source_system", "pipeline", "calendar", "owner_id"):
+            return self.words.data(value)
+        if column == "value" and "trigger" in row:
+            family = {"owner_team": "team", "first_owner_team": "team", "stage": "stage"}.get(
+                str(row["trigger"]), "event"
+            )
+            return self._named(f"{family}.{value}", value)
         if column.endswith("_minutes") and value.isdecimal():
             hours, minutes = divmod(int(value), 60)
             unit, number = ("hours", hours) if hours and not minutes else ("minutes", int(value))
             return self.text(unit, n=self.words.number(number))
         if column in ("event", "start_event", "stop_events"):
-            return self.words.list(self._named("event", event) for event in value.split("|"))
+            return self.words.list(self._named(f"event.{event}", event) for event in value.split("|"))
+        if column == "year":
+            return self.words.digits(value)
         if column in _FAMILIES:
             return self.words.name(_FAMILIES[column], value)
         if value in ("true", "false"):
             return self.words.text("answer.yes" if value == "true" else "answer.no")
         if value.isascii() and value.replace(".", "", 1).isdecimal():
             return self._number(value)
-        return self._named(column, value)
+        return self._named(f"{column}.{value}", value)
 
-    def _named(self, family: str, name: str) -> str:
-        """The label `family.name` where the table has one, else the name itself with its underscores as spaces."""
-        return self.words.text(f"{family}.{name}") if self.words.has(f"{family}.{name}") else self._plain(name)
+    def _named(self, key: str, name: str) -> str:
+        """The label `key` where the table has it, else the name itself with its underscores as spaces."""
+        return self.words.text(key) if self.words.has(key) else self._plain(name)
 
     def _plain(self, name: str) -> str:
         return self.words.data(name.replace("_", " "))

@@ -94,6 +94,7 @@ def test_clocks_are_named_with_their_events_and_whole_hours() -> None:
         },
     ]  # fmt: skip
     text = section(agreement(sla_clocks=clocks).markdown(), "Clocks and attempts")
+    assert "### Clocks\n\n| Clock | Segment | Starts | Stops | Target | Limit | Calendar | Applies |" in text
     assert (
         "| Qualification | any | handed over | reached SQL, rejected, returned | 24 h | 48 h | Working days | yes |"
         in text
@@ -102,6 +103,17 @@ def test_clocks_are_named_with_their_events_and_whole_hours() -> None:
         "| Reaction time | any | lead created | first human attempt | 5 min | 90 min | Around the clock | yes |" in text
     )
     assert "No clocks are defined." not in text
+    assert "needs at least 3 attempts on at least 1 channel" in text
+
+
+def test_the_rules_of_the_hand_over_name_teams_and_stages_and_leave_a_systems_own_words() -> None:
+    rules = [
+        {"source_system": "demo_crm", "pipeline": "*", "trigger": trigger, "value": value, "event": "handed_over"}
+        for trigger, value in (("first_owner_team", "sales"), ("source_stage", "Передан продажам"))
+    ]
+    text = section(agreement("ru", handover_rules=rules).markdown(), "Передача в продажи")
+    assert "| demo_crm | любой | отдел первого ответственного | Продажи | передан |" in text
+    assert "| demo_crm | любой | этап системы | Передан продажам | передан |" in text
 
 
 def test_a_text_of_the_company_is_printed_as_it_wrote_it_and_a_default_text_in_the_readers_language() -> None:
