@@ -46,6 +46,12 @@ class Canvas:
             )
         )
 
+    def path(self, points: Sequence[tuple[float, float]], css_class: str) -> None:
+        """A line through points, styled by its class."""
+        placed = [(self.width - x if self._mirrored else x, y) for x, y in points]
+        text = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
+        self._parts.append(Markup('<polyline points="{}" class="{}"/>').format(text, css_class))
+
     def text(
         self, x: float, y: float, content: str, anchor: Anchor = "start", css_class: str = "label", title: str = ""
     ) -> None:
@@ -273,6 +279,55 @@ def intervals(
         if entry.target is not None:
             canvas.line(place(entry.target), y - 10, place(entry.target), y + 10, "target", entry.title)
         canvas.text(gutter + full + 16, y + 5, entry.text, css_class="label number", title=entry.title)
+    return canvas.svg()
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """A month on the way to a goal: what the path asks for, what came so far (None: not yet), and a tooltip."""
+
+    name: str
+    path: float
+    actual: float | None
+    title: str
+
+
+def path(
+    months: Sequence[Milestone],
+    *,
+    goal: tuple[float, str],
+    forecast: tuple[float, str] | None,
+    mirrored: bool,
+    label: str,
+) -> Markup:
+    """The way to a goal by month: the path dashed, what came as a line with dots, goal and forecast at the end."""
+    width, floor, ceiling, full = 980, 190, 24, 760
+    canvas = Canvas(width, floor + 26, mirrored=mirrored, label=label)
+    values = [goal[0], *(month.path for month in months), *(month.actual or 0 for month in months)]
+    top = max([*values, forecast[0] if forecast else 0]) or 1
+    step = full / max(len(months), 1)
+
+    def height(value: float) -> float:
+        return floor - (floor - ceiling) * value / top
+
+    canvas.line(0, floor, full, floor, "axis")
+    places = [(step * (index + 0.5), month) for index, month in enumerate(months)]
+    canvas.path([(x, height(month.path)) for x, month in places], "path dashed")
+    canvas.path([(x, height(month.actual)) for x, month in places if month.actual is not None], "path actual")
+    for x, month in places:
+        canvas.text(x, floor + 16, month.name, "middle", "tiny")
+        if month.actual is not None:
+            canvas.rectangle(x - 4, height(month.actual) - 4, 8, 8, "var(--accent)", month.title, radius=4)
+    ends = [(height(goal[0]), goal[1], "var(--ink)")]
+    if forecast is not None:
+        ends.append((height(forecast[0]), forecast[1], "var(--warn)"))
+    # two texts at one height cannot be read
+    ends.sort()
+    if len(ends) == 2 and ends[1][0] - ends[0][0] < 18:
+        ends[1] = (ends[0][0] + 18, *ends[1][1:])
+    for y, text, paint in ends:
+        canvas.rectangle(full - 4, y - 4, 8, 8, paint, text, radius=4)
+        canvas.text(full + 14, y + 5, text, css_class="label number")
     return canvas.svg()
 
 

@@ -165,8 +165,11 @@ class Language:
 
     def percent(self, ratio: float | Decimal, places: int = 1) -> str:
         """A ratio as per cent: 12.3% · 12,3 % · ۱۲٫۳٪."""
-        sign = {"en": "%", "ru": "\u00a0%", "fa": "٪"}[self.code]
-        return self.number(Decimal(str(ratio)) * 100, places) + sign
+        return self._with_percent_sign(self.number(Decimal(str(ratio)) * 100, places))
+
+    def signed_percent(self, ratio: float | Decimal, places: int = 0) -> str:
+        """A relative change as per cent, with its sign also when it is positive."""
+        return self._with_percent_sign(self.signed(Decimal(str(ratio)) * 100, places))
 
     def money(self, minor: int | Decimal, currency: str | None) -> str:
         """Minor units as whole major units with the currency's code: 1,234 RUB."""
@@ -225,6 +228,13 @@ class Language:
             return f"{LEFT_TO_RIGHT_ISOLATE}{shown}{END_OF_ISOLATE}"
 
         return _LATIN_RUN.sub(isolated, text)
+
+    def _with_percent_sign(self, number: str) -> str:
+        sign = {"en": "%", "ru": "\u00a0%", "fa": "٪"}[self.code]
+        # outside the isolate the sign would stand before a minus
+        if number.endswith(END_OF_ISOLATE):
+            return f"{number.removesuffix(END_OF_ISOLATE)}{sign}{END_OF_ISOLATE}"
+        return number + sign
 
     def _major(self, minor: int | Decimal, currency: str | None) -> Decimal:
         if currency not in self._exponents:

@@ -10,6 +10,7 @@ from pathlib import Path
 from orchestration.reports.elements import rendered, write_page
 from orchestration.reports.language import Labels, language_of
 from orchestration.reports.reader import PublishedMarts
+from orchestration.reports.sections.clocks import Clocks
 from orchestration.reports.sections.credit import Credit
 from orchestration.reports.sections.funnel import Funnel
 from orchestration.reports.sections.kpis import Kpis
@@ -17,7 +18,9 @@ from orchestration.reports.sections.marketing import Marketing
 from orchestration.reports.sections.missing import Missing
 from orchestration.reports.sections.part import Part
 from orchestration.reports.sections.pulse import Pulse
+from orchestration.reports.sections.sales import Sales
 from orchestration.reports.sections.scores import Scores
+from orchestration.reports.sections.together import Together
 
 
 def build_page(published: Path, out: Path, *, language: str, labels: Labels | None = None) -> Path:
@@ -49,6 +52,9 @@ class Page(Part):
         sections = [
             Pulse(self.marts, self.words).pulse(),
             Marketing(self.marts, self.words).marketing(),
+            Sales(self.marts, self.words).sales(),
+            Clocks(self.marts, self.words).clocks(),
+            Together(self.marts, self.words).together(),
             kpis.kpis(),
             Funnel(self.marts, self.words).funnel(),
             credit.credit(),

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
+from orchestration.reports import role_figures
 from orchestration.reports.elements import Block, Cell, Section, Table
 from orchestration.reports.language import Language
 from orchestration.reports.reader import PublishedMarts
@@ -21,12 +23,12 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Field:
-    """One column of a table: its heading, what a row shows in it, whether that is a number, whether it stays in one line."""
+    """One column of a table: its heading, what a row shows in it, whether that is a number, and how it may break (`whole`, `words`)."""
 
     heading: str
     show: Callable[[Row], str]
     is_number: bool = False
-    is_whole: bool = False
+    css_class: str = ""
 
 
 def fraction(value: Decimal | None) -> float | None:
@@ -105,8 +107,7 @@ class Part:
     ) -> Table:
         headers = [Cell(field.heading, field.is_number) for field in fields]
         cells = [
-            [Cell(field.show(row), field.is_number, css_class="whole" if field.is_whole else "") for field in fields]
-            for row in rows
+            [Cell(field.show(row), field.is_number, css_class=field.css_class) for field in fields] for row in rows
         ]
         return Table(headers, cells, caption=caption, folded_under=folded_under)
 
@@ -122,10 +123,15 @@ class Part:
         return Field(
             self.heading(heading or column),
             lambda row: "" if row[column] is None else self.words.name(kind, str(row[column])),
+            css_class="words",
         )
 
     def as_verdict(self, column: str = "verdict") -> Field:
-        return Field(self.heading(column), lambda row: "" if row[column] is None else self.verdict(row[column]))
+        return Field(
+            self.heading(column),
+            lambda row: "" if row[column] is None else self.verdict(row[column]),
+            css_class="words",
+        )
 
     def verdict(self, verdict: str) -> str:
         """A verdict in words; the label of `too_few` speaks of deals, here leads are counted too."""
@@ -142,6 +148,12 @@ class Part:
             True,
         )
 
+    def as_label(self, column: str, label: str) -> Field:
+        """A count under a label of its own."""
+        return Field(
+            self.words.text(label), lambda row: "–" if row[column] is None else self.words.number(row[column]), True
+        )
+
     def as_share(self, column: str, heading: str = "") -> Field:
         return Field(self.heading(heading or column), lambda row: self.percent(row[column]), True)
 
@@ -155,17 +167,21 @@ class Part:
 
     def as_day(self, column: str) -> Field:
         """A local date."""
-        return Field(self.heading(column), lambda row: self.day(row[column]), is_whole=True)
+        return Field(self.heading(column), lambda row: self.day(row[column]), css_class="whole")
+
+    def as_period(self, column: str) -> Field:
+        """A period as text: 2026-06, 2026-Q2, 2026."""
+        return Field(self.heading(column), lambda row: self.words.digits(row[column]), css_class="whole")
 
     def as_month(self, column: str) -> Field:
         """The month that begins on a date."""
-        return Field(self.heading(column), lambda row: self.words.month(row[column]), is_whole=True)
+        return Field(self.heading(column), lambda row: self.words.month(row[column]), css_class="whole")
 
     def as_instant(self, column: str) -> Field:
         return Field(
             self.heading(column),
             lambda row: "–" if row[column] is None else self.words.local_instant(row[column]),
-            is_whole=True,
+            css_class="whole",
         )
 
     def as_flag(self, column: str) -> Field:
@@ -173,6 +189,31 @@ class Part:
             self.heading(column),
             lambda row: "–" if row[column] is None else self.text("yes" if row[column] else "no"),
         )
+
+    def duration(self, seconds: int | Decimal | None) -> str:
+        """A duration in the largest unit of which there is at least one: minutes, hours or days."""
+        if seconds is None:
+            return "–"
+        for unit, size in (("days", 86400), ("hours", 3600)):
+            if seconds >= size:
+                return self.text(unit, n=self.words.number(Decimal(seconds) / size, 1))
+        return self.text("minutes", n=self.words.number(Decimal(seconds) / 60, 1))
+
+    def owner(self, owner_id: str | None) -> str:
+        """An employee by name where there is one; the groups `(process)`, `(none)` and `(all)` by their labels."""
+        groups = {None: "nobody", "(none)": "nobody", "(process)": "process"}
+        if owner_id in groups:
+            return self.words.text(f"term.{groups[owner_id]}")
+        if owner_id == "(all)":
+            return self.text("everybody")
+        return self.words.data(self.owner_names.get(owner_id, owner_id))
+
+    @cached_property
+    def owner_names(self) -> dict[str, str]:
+        return role_figures.owner_names(self.marts)
+
+    def as_owner(self, column: str = "owner_id") -> Field:
+        return Field(self.heading(column), lambda row: self.owner(row[column]), css_class="words")
 
     def day(self, value: date | None) -> str:
         return "–" if value is None else self.words.day(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestration.reports import charts, role_figures
 from orchestration.reports.elements import Block, Section
 from orchestration.reports.sections.part import TARGET_SWATCH, Part, Row, fraction
+from orchestration.reports.sections.result import Result
 
 PAINTS = {
     "bottleneck": "var(--bad)", "below_target": "var(--bad)", "not_proven": "var(--warn)", "on_target": "var(--good)",
@@ -18,8 +19,13 @@ class Pulse(Part):
         section = Section(
             "pulse", self.words.text("page.pulse"), self.text("pulse_lead"), self.words.text("role.revenue")
         )
+        result = Result(self.marts, self.words)
+        result.joint(section)
         self._bottleneck(section)
+        result.dangers(section)
+        result.goal(section)
         self._targets(section)
+        result.claims(section)
         return section
 
     def _bottleneck(self, section: Section) -> None:
@@ -33,7 +39,7 @@ class Pulse(Part):
         steps = [row for row in rows if row["kpi"] is not None]
         heading = self.text("steps_against_targets")
         fields = [
-            self.as_word("kpi", "kpi", "step"), self.as_word("owner", "team"), self.as_data("period"),
+            self.as_word("kpi", "kpi", "step"), self.as_word("owner", "team"), self.as_period("period"),
             self.as_share("rate"), self.as_shares("low", "high"), self.as_share("target"),
             self.as_count("denominator", heading="n"), self.as_count("held_back_deals", 1), self.as_money("held_back_minor"),
             self.as_verdict(),

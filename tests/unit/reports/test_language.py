@@ -40,6 +40,14 @@ def test_a_negative_number_in_persian_is_isolated_so_that_its_sign_stays_in_fron
     assert words("en").number(-5) == "\u22125"
 
 
+def test_the_sign_of_a_change_is_always_written_and_stays_with_its_number_in_persian():
+    assert words("en").signed(5) == "+5"
+    assert words("fa").signed(5) == "\u2066+۵\u2069"
+    assert words("en").signed_percent(Decimal("0.126")) == "+13%"
+    assert words("ru").signed_percent(Decimal("-0.126"), 1) == "\u221212,6\u00a0%"
+    assert words("fa").percent(Decimal("-0.5"), 0) == "\u2066\u2212۵۰٪\u2069"
+
+
 def test_money_is_shown_in_major_units_by_the_exponent_of_its_currency():
     assert words("en").money(123456, "RUB") == "1,235\u00a0RUB"
     assert words("en").money(123456, "IRR") == "123,456\u00a0IRR"

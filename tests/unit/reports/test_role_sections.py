@@ -9,16 +9,38 @@ from orchestration.reports.language import LANGUAGES
 from tests.unit.reports.test_page import page, visible
 
 TABLES = {
-    "pulse": ("rpt_bottlenecks", "rpt_target_consistency"),
+    "pulse": (
+        "rpt_joint_results", "rpt_bottlenecks", "rpt_danger_signs", "rpt_yearly_goal", "rpt_target_consistency",
+        "rpt_folk_claims",
+    ),
     "marketing": (
         "rpt_campaign_reviews", "rpt_campaign_alarms", "rpt_change_effects", "rpt_lead_quality", "rpt_icp_drift",
         "rpt_recycled_leads",
+    ),
+    "sales": (
+        "rpt_reason_checks", "rpt_fault_matrix", "rpt_rep_scorecard", "rpt_reason_completeness",
+        "rpt_neglected_accounts", "rpt_stage_durations",
+    ),
+    "clocks": (
+        "rpt_sla_monthly", "fct_sla_clocks", "rpt_auto_returns", "rpt_reaction_bands", "rpt_lateness_price",
+        "rpt_sla_report",
+    ),
+    "together": (
+        "rpt_rollout_steps", "fct_handovers", "rpt_cooperation", "rpt_definition_signatures", "rpt_definitions",
+        "rpt_after_sale",
     ),
 }  # fmt: skip
 """Anchor of a section → the reports it shows."""
 
 NO_ROWS = {
-    "pulse": ("No step of the funnel can be judged", "No targets are defined"),
+    "pulse": (
+        "No period has a result yet.",
+        "No step of the funnel can be judged",
+        "No danger sign could be read.",
+        "No shared yearly goal is defined.",
+        "No targets are defined",
+        "No claim is defined.",
+    ),
     "marketing": (
         "No campaign has reached a day of review.",
         "No campaign has raised an alarm.",
@@ -26,6 +48,29 @@ NO_ROWS = {
         "No lead has a score or a quality on record.",
         "No year has both leads and deals with a segment.",
         "No lead was sent back to marketing.",
+    ),
+    "sales": (
+        "No rejection and no return is on record.",
+        "No lost hand-over is old enough to judge.",
+        "No employee has a figure yet.",
+        "Every account with a deal or an open lead was tried in time.",
+        "No passage of a stage is on record.",
+    ),
+    "clocks": (
+        "No clock has started",
+        "No clock is running.",
+        "Every hand-over was accepted within its limit.",
+        "No source records attempts.",
+        "No hand-over is old enough to compare late leads with punctual ones.",
+        "No month has a figure of the SLA report.",
+    ),
+    "together": (
+        "No step of the rollout is defined.",
+        "No hand-over is on record.",
+        "No period has a dispute, a decision or a change of definitions.",
+        "No definition needs a signature.",
+        "No definition that both teams sign is on record.",
+        "Nothing is on record after a first purchase.",
     ),
 }
 
@@ -64,9 +109,20 @@ def test_every_role_has_a_section_under_its_name_in_the_navigation(pages, langua
     navigation = html[html.index("<nav>") : html.index("</nav>")]
     for anchor in TABLES:
         assert f'href="#{anchor}"' in navigation
-    names = {"en": "Revenue leader", "ru": "Директор по выручке", "fa": "مدیر درآمد"}
-    assert names[language] in visible(navigation)
-    assert section(html, "pulse").startswith(f" {names[language]}")
+    names = {
+        "en": ("Revenue leader", "Head of marketing", "Head of sales", "SLA manager", "Both teams"),
+        "ru": (
+            "Директор по выручке",
+            "Руководитель маркетинга",
+            "Руководитель продаж",
+            "Менеджер по SLA",
+            "Оба отдела",
+        ),
+        "fa": ("مدیر درآمد", "مدیر بازاریابی", "مدیر فروش", "مدیر \u2066SLA\u2069", "هر دو تیم"),
+    }
+    for anchor, name in zip(TABLES, names[language], strict=True):
+        assert name in visible(navigation)
+        assert section(html, anchor).startswith(f" {name}")
 
 
 def test_a_report_that_is_not_published_is_named_in_its_section(make_publication, tmp_path):
@@ -206,3 +262,193 @@ def test_segments_of_leads_stand_beside_segments_of_deals_of_the_newest_year(sho
 def test_of_the_leads_sent_back_only_mature_months_are_summed(shown):
     # 5 of 20; the 8 leads of May are too young, and those of e-mail are the same 20
     assert "5 of 20 leads sent back long enough ago were later confirmed by sales: 25.0%." in shown("marketing")
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "2026-05: 1 of 3 shared targets that can be judged are met."),
+        ("ru", "2026-05: выполнено 1 из 3 общих целей, которые можно оценить."),
+        ("fa", "۱ از ۳ هدف مشترکِ قابل داوری محقق شده است."),
+    ],
+)
+def test_the_pulse_opens_with_the_joint_result_of_the_newest_month_that_can_be_judged(shown, language, sentence):
+    assert sentence in shown("pulse", language)
+
+
+def test_the_three_figures_of_the_joint_result_stand_against_their_targets(shown):
+    text = shown("pulse")
+    assert "Monthly revenue 45,000 RUB Target: 60,000 RUB 2026-05" in text
+    assert "Whole-funnel conversion 5.0% Target: 4.0% 2026-05 n = 200" in text
+    assert "540,000 RUB Change in 90 days: −2%; target −10% 2026-05 n = 30" in text
+
+
+def test_danger_signs_are_those_of_the_newest_period_and_what_cannot_be_read_is_named(shown):
+    text = shown("pulse")
+    assert "Signs above their threshold: 1." in text
+    assert "Sales says the leads are bad 36.0% Threshold: 30% · Above the threshold" in text
+    assert "Cannot be read, for want of data or too few cases: Marketing says nobody follows up." in text
+    assert "2.0 h → 2.5 h" in text
+    assert "Rejection r-7" in text
+    assert "r-1" not in text
+    assert "9.0%" not in text
+
+
+def test_the_yearly_goal_stands_with_path_forecast_and_compounding_of_case_k8(shown):
+    text = shown("pulse")
+    assert "Goal of 2026: Revenue" in text
+    assert "Goal 60.0 M RUB; came so far 5.5 M RUB, the path asks for 5.9 M RUB." in text
+    assert "Forecast 54.0 M RUB" in text
+    assert "by its last month it is at 3.14 times the month before the year, and the year makes 1.96 times" in text
+    assert "No forecast: Not enough history for a comparison yet." in text
+
+
+def test_common_sayings_stand_with_what_is_claimed_and_what_is_seen(shown):
+    text = shown("pulse")
+    assert "0% … +30% +12% −5% … +29% 14 12 Not shown by own data" in text
+    assert "Claimed: +10% … +25%" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "The evidence contradicts 2 of 4 reasons that can be checked (50.0%); 1 cannot be checked."
+               " Of the rejected 1 bought later."),
+        ("ru", "Данные противоречат 2 из 4 причин, которые можно проверить (50,0 %); 1 проверить нельзя."),
+        ("fa", "شواهد با ۲ از ۴ دلیلِ قابل بررسی ناسازگار است (۵۰٫۰٪)"),
+    ],
+)  # fmt: skip
+def test_sales_opens_with_how_many_reasons_hold(shown, language, sentence):
+    assert sentence in shown("sales", language).replace("\u00a0", " ")
+
+
+def test_decisions_that_the_evidence_contradicts_are_listed_with_it(shown):
+    text = shown("sales")
+    assert "lead 1 2026-05-11 12:00 Беляева О. Does not match the ICP The segment is inside the ICP 1 – yes d3" in text
+    assert "lead 3 2026-05-13 12:00 Беляева О. Unreachable Too few attempts on record 1 – no" in text
+    assert "lead 2 2026" not in text
+
+
+def test_the_fault_matrix_shows_count_and_expected_money_of_the_example_of_d71(shown):
+    text = shown("sales")
+    assert "Good lead / follow-up broken 12 2 2.4 M RUB 22.0% 16.0% … 29.5% 100 900,000 RUB" in text
+    assert "expected: 2.4 M RUB" in text
+    assert "Bad lead / follow-up kept 9 0 324,000 RUB 4.0%" in text
+    assert "Outside the matrix: Process at fault: 4." in text
+
+
+def test_the_scorecard_shows_each_figure_with_its_n_and_leaves_the_running_month_out(shown):
+    text = shown("sales")
+    assert "Беляева О. 1.5 h (44) 84.0% (50) 73.0% … 91.0%" in text
+    assert "All figures, 2026-05; n in brackets" in text
+    assert "2026-06; n in brackets" not in text
+
+
+def test_neglected_accounts_are_counted_by_size_and_listed_small_ones_first(shown):
+    text = shown("sales")
+    assert "at least 90 days: 2, of them small: 1." in text
+    assert text.index("a1 Беляева О. retail 12 Open deal 149") < text.index("a2 Громов И. retail 900 Customer 300 –")
+
+
+def test_time_in_a_stage_is_that_of_completed_passages_with_the_newest_month_named(shown):
+    text = shown("sales")
+    assert "Marketing · 2.3 days · n = 38" in text
+    assert "Still in the stage 2026-06 11 8.0 90.0" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "2026-06: 92 of 140 clocks were in target. Furthest from it: Qualification, 50.0% in target"
+               " (60.0% … 80.0%, n = 40)."),
+        ("ru", "2026-06: в срок 92 из 140. Хуже всего: Квалификация, в срок 50,0 %"),
+        ("fa", "۹۲ از ۱۴۰ در زمان مقرر. دورترین از هدف: زمان ارزیابی لید، ۵۰٫۰٪ در زمان مقرر"),
+    ],
+)  # fmt: skip
+def test_the_clock_wall_is_of_the_newest_month_that_is_over(shown, language, sentence):
+    assert sentence in shown("clocks", language).replace("\u00a0", " ")
+
+
+def test_breaches_stand_by_cause_and_by_employee_and_process(shown):
+    text = shown("clocks")
+    assert "Outside working hours · 5" in text
+    assert "Late attempt · 23" in text
+    assert "Reaction time The process (both teams) 66.7%" in text
+    assert "Reaction time Беляева О. 74.3%" in text
+
+
+def test_clocks_that_have_not_stopped_nor_broken_are_listed_nearest_first(shown):
+    text = shown("clocks")
+    assert "2 clocks are running at the evaluation instant" in text
+    assert text.index("Qualification lead 22 Громов И. Late") < text.index("First contact lead 21 Беляева О. Running")
+    assert "lead 23" not in text
+    assert "lead 24" not in text
+
+
+def test_leads_to_take_back_are_told_apart_from_those_accepted_too_late(shown):
+    text = shown("clocks")
+    assert (
+        "1 hand-overs are past the limit of acceptance and go back to marketing by the agreement. 1 more were" in text
+    )
+    assert "lead 11 Hand-over (full) Беляева О. 2026-06-29 10:00 2026-06-30 10:00 – Nobody tried" in text
+
+
+def test_conversion_by_reaction_band_stands_with_n_and_interval(shown):
+    text = shown("clocks")
+    assert "SQL (confirmed by sales) Within 5 minutes 70 40.0% 30.2% … 50.7% 60 44" in text
+    assert "Nobody tried 12 0.0% 0.0% … 21.3% 10 44" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "First contact: Late leads won less, alike on band, channel, segment and hour. Wins fewer than those of"
+               " their likes: 5.0 (1.2 … 8.9); contracts: 5.0 M RUB (1.2 M RUB … 8.9 M RUB)."
+               " Late leads with a like: 60 of 70."),
+        ("ru", "Побед меньше, чем у сравнимых: 5,0 (1,2 … 8,9); договоров на 5,0 млн RUB"),
+        ("fa", "فروشِ کمتر از همتایان: ۵٫۰ (۱٫۲ … ۸٫۹)؛ ارزش قراردادها: ۵٫۰ میلیون"),
+    ],
+)  # fmt: skip
+def test_the_price_of_lateness_of_the_worked_example_is_a_sentence_without_a_cause(shown, language, sentence):
+    text = shown("clocks", language).replace("\u00a0", " ")
+    assert sentence in text
+    assert not re.search("because|из-за опоздания|باعث", text)
+
+
+def test_where_no_price_is_told_the_page_says_why(shown):
+    text = shown("clocks")
+    assert "Acceptance: Too many late leads have no like to be compared with (late leads with a like: 5 of 20)." in text
+
+
+def test_the_monthly_report_marks_what_is_young_and_says_why_a_figure_is_missing(shown):
+    text = shown("clocks")
+    assert "MQL → SQL 30.0%* (52) 20.0% … 40.0% · Too young to compare" in text
+    assert "Response time (nine of ten) 1.5 h (100)" in text
+    assert "SQL → customer – Nothing to divide by in this period" in text
+
+
+def test_both_teams_open_with_the_rollout(shown):
+    text = shown("together")
+    assert "1 of 2 steps of the rollout have their evidence; overdue: 1." in text
+    assert "Rule of the MQL signed 1 2026-01-08 Done 2026-01-05 mql_rule@3" in text
+    assert "Playbook linked 4 2026-01-29 Overdue –" in text
+
+
+def test_a_file_is_signed_when_both_teams_have_signed_it_as_it_stands(shown):
+    text = shown("together")
+    assert "1 of 2 definitions files are signed by both teams as they stand." in text
+    assert "mql_rule signed · A. Ivanova · 2026-02-01 changed since: new rows · B. Petrov · 2026-02-01" in text
+    assert "costs" not in text
+
+
+def test_hand_overs_are_told_by_type_and_outcome_and_the_cooperation_by_period(shown):
+    text = shown("together")
+    assert "Confirmed as SQL · 2" in text
+    assert "Open · 1" in text
+    assert "2026-06 3 2 1 4 5 1 of 2 yes" in text
+
+
+def test_after_the_sale_only_months_that_are_over_are_summed_and_gaps_are_named(shown):
+    text = shown("together")
+    assert "Repeat purchase (product unknown) Deals after the first 5 42 15,000 RUB –" in text
+    assert "No subscriptions on file: Churn (Subscriptions)" in text
