@@ -163,7 +163,7 @@ class Clocks(Part):
             return
         assert rows is not None
         fields = [
-            self.as_word("clock", "clock"), self.as_data("lead_id"), self.as_owner(), self.as_word("state", "state"),
+            self.as_word("clock", "clock"), self.as_key("lead_id"), self.as_owner(), self.as_word("state", "state"),
             self.as_instant("started_at"), self.as_instant("due_at"), self.as_instant("limit_at"),
             self.as_count("attempts"),
         ]  # fmt: skip
@@ -179,7 +179,7 @@ class Clocks(Part):
             return
         assert rows is not None
         fields = [
-            self.as_data("lead_id"), self.as_word("handover_type", "handover"), self.as_owner(),
+            self.as_key("lead_id"), self.as_word("handover_type", "handover"), self.as_owner(),
             self.as_instant("handed_over_at"), self.as_instant("reverts_at"), self.as_instant("accepted_at"),
             self.as_word("outcome", "outcome"), self.as_word("cause", "cause"),
         ]  # fmt: skip

@@ -141,6 +141,14 @@ class Part:
         """A value from the company's systems, as it is; null is empty."""
         return Field(self.heading(column), lambda row: "" if row[column] is None else self.words.data(row[column]))
 
+    def as_key(self, column: str) -> Field:
+        """The key of a record, which is not broken: people copy it."""
+        return Field(
+            self.heading(column),
+            lambda row: "" if row[column] is None else self.words.data(row[column]),
+            css_class="whole",
+        )
+
     def as_count(self, column: str, places: int = 0, heading: str = "") -> Field:
         return Field(
             self.heading(heading or column),

@@ -178,7 +178,7 @@ class Result(Part):
         listed = role_figures.danger_rows(self.marts) or []
         fields = [
             self.as_word("sign", "danger"), self.as_word("component", "danger_component"), self.as_word("entity", "entity"),
-            self.as_data("entity_id"), self.as_money("amount_minor"), self.as_count("leads"),
+            self.as_key("entity_id"), self.as_money("amount_minor"), self.as_count("leads"),
             self.as_said("seconds", lambda row: self.duration(row["seconds"]), True),
         ]  # fmt: skip
         if listed:

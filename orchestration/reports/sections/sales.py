@@ -67,9 +67,9 @@ class Sales(Part):
         ]  # fmt: skip
         listed = role_figures.contradicted_reasons(self.marts) or []
         fields = [
-            self.as_data("lead_id"), self.as_instant("rejected_at"), self.as_owner(), self.as_word("reason", "reason"),
+            self.as_key("lead_id"), self.as_instant("rejected_at"), self.as_owner(), self.as_word("reason", "reason"),
             self.as_word("evidence", "reason_evidence"), self.as_count("attempts"), self.as_instant("first_attempt_at"),
-            self.as_flag("is_false_reject"), self.as_data("later_deal_id"), self.as_instant("later_closed_at"),
+            self.as_flag("is_false_reject"), self.as_key("later_deal_id"), self.as_instant("later_closed_at"),
         ]  # fmt: skip
         section.add(
             Block(

@@ -52,7 +52,7 @@ class Waiting(Part):
         section.add(Block(heading=self.text("neglected"), note=note))
         section.add(Block(table=self.table(fields, groups)))
         fields = [
-            self.as_data("account_id"), self.as_owner(), self.as_data("segment"), self.as_count("employees"),
+            self.as_key("account_id"), self.as_owner(), self.as_data("segment"), self.as_count("employees"),
             self.as_word("relation", "relation"), self.as_count("days_waiting"), self.as_instant("last_touch_at"),
             self.as_money("won_minor"),
         ]  # fmt: skip
