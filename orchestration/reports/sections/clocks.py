@@ -33,10 +33,9 @@ class Clocks(Part):
         return section
 
     def _wall(self, section: Section) -> None:
-        rows = role_figures.sla_months(self.marts)
-        if not self.is_there(section, "clock_wall", "rpt_sla_monthly", rows):
+        rows = self.found(section, "clock_wall", "rpt_sla_monthly", role_figures.sla_months(self.marts))
+        if not rows:
             return
-        assert rows is not None
         month = self.month_shown(rows)
         wall = sorted((row for row in rows if row["period"] == month), key=lambda row: CLOCKS.index(row["clock"]))
         judged = [row for row in wall if row["n"]]
@@ -158,10 +157,9 @@ class Clocks(Part):
             section.add(Block(table=self.table(fields, rows, folded_under=self.text("clocks_by_employee"))))
 
     def _open(self, section: Section) -> None:
-        rows = role_figures.open_clocks(self.marts)
-        if not self.is_there(section, "open_clocks", "fct_sla_clocks", rows):
+        rows = self.found(section, "open_clocks", "fct_sla_clocks", role_figures.open_clocks(self.marts))
+        if not rows:
             return
-        assert rows is not None
         fields = [
             self.as_word("clock", "clock"), self.as_key("lead_id"), self.as_owner(), self.as_word("state", "state"),
             self.as_instant("started_at"), self.as_instant("due_at"), self.as_instant("limit_at"),
@@ -174,10 +172,9 @@ class Clocks(Part):
             section.add(Block(table=self.table(fields, rows[10:], folded_under=self.text("further_clocks"))))
 
     def _auto_returns(self, section: Section) -> None:
-        rows = role_figures.auto_returns(self.marts)
-        if not self.is_there(section, "auto_returns", "rpt_auto_returns", rows):
+        rows = self.found(section, "auto_returns", "rpt_auto_returns", role_figures.auto_returns(self.marts))
+        if not rows:
             return
-        assert rows is not None
         fields = [
             self.as_key("lead_id"), self.as_word("handover_type", "handover"), self.as_owner(),
             self.as_instant("handed_over_at"), self.as_instant("reverts_at"), self.as_instant("accepted_at"),
@@ -199,10 +196,9 @@ class Clocks(Part):
             section.add(Block(table=self.table(fields, past, folded_under=self.text("past_auto_returns"))))
 
     def _report(self, section: Section) -> None:
-        rows = role_figures.sla_report(self.marts)
-        if not self.is_there(section, "sla_report", "rpt_sla_report", rows):
+        rows = self.found(section, "sla_report", "rpt_sla_report", role_figures.sla_report(self.marts))
+        if not rows:
             return
-        assert rows is not None
         periods = list(
             dict.fromkeys(row["period"] for row in sorted(rows, key=lambda row: row["period"], reverse=True))
         )

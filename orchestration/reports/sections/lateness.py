@@ -11,10 +11,9 @@ class Lateness(Part):
     """The parts of the SLA manager's section that look at what became of the leads."""
 
     def bands(self, section: Section) -> None:
-        rows = role_figures.reaction_bands(self.marts)
-        if not self.is_there(section, "reaction_bands", "rpt_reaction_bands", rows):
+        rows = self.found(section, "reaction_bands", "rpt_reaction_bands", role_figures.reaction_bands(self.marts))
+        if not rows:
             return
-        assert rows is not None
         heading = self.text("reaction_bands")
         drawn: list[charts.Interval] = []
         for stage in dict.fromkeys(row["to_stage"] for row in rows):
@@ -47,10 +46,9 @@ class Lateness(Part):
         )
 
     def price(self, section: Section) -> None:
-        rows = role_figures.lateness_price(self.marts)
-        if not self.is_there(section, "lateness_price", "rpt_lateness_price", rows):
+        rows = self.found(section, "lateness_price", "rpt_lateness_price", role_figures.lateness_price(self.marts))
+        if not rows:
             return
-        assert rows is not None
         heading = self.words.text("page.lateness")
         section.add(Block(heading=heading, note=self.text("lateness_price_note")))
         for row in rows:
@@ -60,14 +58,14 @@ class Lateness(Part):
             self.as_count("matched_late_leads"), self.as_share("unmatched_share"),
             self.as_said("strata", lambda row: self.of(row["matched_strata"], row["strata"]), True),
             self.as_count("lost_wins", 1), self.as_said("interval", self.wins, True), self.as_money("price_minor"),
-            self.as_word("statement", "lateness", "verdict"),
+            self.as_word("verdict", "lateness"),
         ]  # fmt: skip
         section.add(Block(table=self.table(fields, rows, folded_under=self.text("numbers"))))
 
     def priced(self, row: Row) -> str:
         """The verdict on one clock in words, with wins, money and both intervals where an effect is shown."""
         clock = self.words.text(f"clock.{row['clock']}")
-        statement = self.words.name("lateness", row["statement"])
+        statement = self.words.text(row["statement"])
         if row["price_minor"] is None:
             n = self.of(row["matched_late_leads"], row["late_leads"])
             return self.text("lateness_no_price", clock=clock, statement=statement, matched=n)

@@ -20,10 +20,10 @@ class Marketing(Part):
         section = Section(
             "marketing", self.text("marketing"), self.text("marketing_lead"), self.words.text("role.marketing")
         )
-        rows = role_figures.reviews(self.marts)
-        self._opening(section, [row for row in rows or [] if row["proposal"] is not None])
+        reviews = role_figures.reviews(self.marts)
+        self._opening(section, [row for row in reviews or [] if row["proposal"] is not None])
         self._alarms(section)
-        self._reviews(section, rows)
+        self._reviews(section, reviews)
         self._decisions(section)
         LeadQuality(self.marts, self.words).add_to(section)
         return section
@@ -35,10 +35,9 @@ class Marketing(Part):
             section.note(self.text("proposals_are", **counts), "key")
 
     def _alarms(self, section: Section) -> None:
-        rows = role_figures.alarms(self.marts)
-        if not self.is_there(section, "alarms", "rpt_campaign_alarms", rows):
+        rows = self.found(section, "alarms", "rpt_campaign_alarms", role_figures.alarms(self.marts))
+        if not rows:
             return
-        assert rows is not None
         active = [row for row in rows if row["is_active"]]
         names = self.words.list(dict.fromkeys(self.words.data(row["campaign_name"]) for row in active))
         note = self.text("alarms_active", campaigns=names) if active else self.text("alarms_over")
@@ -51,10 +50,10 @@ class Marketing(Part):
         ]  # fmt: skip
         section.add(Block(table=self.table(fields, rows)))
 
-    def _reviews(self, section: Section, rows: Sequence[Row] | None) -> None:
-        if not self.is_there(section, "reviews", "rpt_campaign_reviews", rows):
+    def _reviews(self, section: Section, reviews: role_figures.Rows | None) -> None:
+        rows = self.found(section, "reviews", "rpt_campaign_reviews", reviews)
+        if not rows:
             return
-        assert rows is not None
         proposed = [row for row in rows if row["proposal"] is not None]
         section.add(Block(heading=self.text("reviews"), note=self.text("reviews_note")))
         self._proposals_by_month(section)
@@ -137,10 +136,11 @@ class Marketing(Part):
         )
 
     def _decisions(self, section: Section) -> None:
-        rows = role_figures.review_decisions(self.marts)
-        if rows is None:
+        if not self.marts.has("rpt_campaign_reviews"):
             return
-        if not self.is_there(section, "review_decisions", "rpt_campaign_reviews", rows):
+        decisions = role_figures.review_decisions(self.marts)
+        rows = self.found(section, "review_decisions", "rpt_campaign_reviews", decisions)
+        if not rows:
             return
         fields = [
             self.as_data("campaign_name"), self.as_word("proposal", "proposal"), self.as_word("decision", "proposal"),

@@ -94,13 +94,13 @@ class Part:
     def of(self, part: int, whole: int) -> str:
         return self.text("of", part=self.words.number(part), whole=self.words.number(whole))
 
-    def is_there(self, section: Section, key: str, table: str, rows: Sequence[Row] | None) -> bool:
-        """Whether a mart has rows. One that is not published and one without rows are said under the heading `key`."""
+    def found(self, section: Section, key: str, table: str, rows: role_figures.Rows | None) -> role_figures.Rows:
+        """The rows of a mart. One that is not published and one without rows are said under the heading `key`."""
         if rows is None:
             section.add(Block(heading=self.text(key), note=self.not_published(table), tone="missing"))
         elif not rows:
             section.add(Block(heading=self.text(key), note=self.text(f"no_{key}")))
-        return bool(rows)
+        return rows or []
 
     def table(
         self, fields: Sequence[Field], rows: Iterable[Row], *, folded_under: str = "", caption: str = ""

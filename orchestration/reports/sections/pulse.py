@@ -29,10 +29,9 @@ class Pulse(Part):
         return section
 
     def _bottleneck(self, section: Section) -> None:
-        rows = role_figures.bottlenecks(self.marts)
-        if not self.is_there(section, "bottleneck", "rpt_bottlenecks", rows):
+        rows = self.found(section, "bottleneck", "rpt_bottlenecks", role_figures.bottlenecks(self.marts))
+        if not rows:
             return
-        assert rows is not None
         for row in rows:
             if row["is_bottleneck"]:
                 section.add(Block(heading=self.text("bottleneck"), note=self.bottleneck(row), tone="key"))
@@ -91,10 +90,9 @@ class Pulse(Part):
         )  # fmt: skip
 
     def _targets(self, section: Section) -> None:
-        rows = role_figures.target_checks(self.marts)
-        if not self.is_there(section, "target_checks", "rpt_target_consistency", rows):
+        rows = self.found(section, "target_checks", "rpt_target_consistency", role_figures.target_checks(self.marts))
+        if not rows:
             return
-        assert rows is not None
         sentences = [(row, self.sentence(row)) for row in rows]
         notes = [(text, "warning" if row["verdict"] == "contradictory" else "") for row, text in sentences if text]
         if not any(tone for _, tone in notes):

@@ -26,10 +26,9 @@ class LeadQuality(Part):
         self._recycled(section)
 
     def _changes(self, section: Section) -> None:
-        rows = role_figures.change_effects(self.marts)
-        if not self.is_there(section, "changes", "rpt_change_effects", rows):
+        rows = self.found(section, "changes", "rpt_change_effects", role_figures.change_effects(self.marts))
+        if not rows:
             return
-        assert rows is not None
         heading = self.text("changes")
         told = [row for row in rows if row["verdict"] in VERDICTS]
         if told:
@@ -88,10 +87,9 @@ class LeadQuality(Part):
         return self.words.name("missing", row["missing_reason"] or "unknown")
 
     def _quality(self, section: Section) -> None:
-        rows = role_figures.lead_quality(self.marts)
-        if not self.is_there(section, "lead_quality", "rpt_lead_quality", rows):
+        rows = self.found(section, "lead_quality", "rpt_lead_quality", role_figures.lead_quality(self.marts))
+        if not rows:
             return
-        assert rows is not None
         heading = self.text("lead_quality")
         cells = {(row["quality"], row["band"]): row for row in rows if row["moment"] == MOMENT}
         cold, all_cold = cells.get(("quality", "cold")), cells.get(("(all)", "cold"))
@@ -135,7 +133,7 @@ class LeadQuality(Part):
 
     def square(self, row: Row | None, highest: Decimal | None) -> charts.Square:
         """Share of closed leads of a cell, warm by the highest of all cells."""
-        if row is None or row["closed_rate"] is None or not highest:
+        if row is None or row["closed_rate"] is None:
             leads = 0 if row is None else row["leads"]
             return charts.Square("–", [self.text("leads_are", n=self.words.number(leads))], 0)
         won = self.words.name("stage", row["close_event"])
@@ -144,13 +142,14 @@ class LeadQuality(Part):
             f"{self.words.text('stage.sql')}: {self.percent(row['sql_rate'])}",
             self.text("leads_are", n=self.words.number(row["leads"])),
         ]
-        return charts.Square(self.percent(row["closed_rate"]), lines, float(row["closed_rate"] / highest))
+        return charts.Square(
+            self.percent(row["closed_rate"]), lines, float(row["closed_rate"] / highest) if highest else 0
+        )
 
     def _drift(self, section: Section) -> None:
-        rows = role_figures.icp_drift(self.marts)
-        if not self.is_there(section, "icp_drift", "rpt_icp_drift", rows):
+        rows = self.found(section, "icp_drift", "rpt_icp_drift", role_figures.icp_drift(self.marts))
+        if not rows:
             return
-        assert rows is not None
         heading = self.text("icp_drift")
         names = {True: "drift.in_icp", False: "drift.outside_icp", None: "drift.icp_unknown"}
         pairs = [
@@ -196,10 +195,9 @@ class LeadQuality(Part):
         )  # fmt: skip
 
     def _recycled(self, section: Section) -> None:
-        rows = role_figures.recycled_leads(self.marts)
-        if not self.is_there(section, "recycled", "rpt_recycled_leads", rows):
+        rows = self.found(section, "recycled", "rpt_recycled_leads", role_figures.recycled_leads(self.marts))
+        if not rows:
             return
-        assert rows is not None
         mature = [row for row in rows if row["is_mature"]]
         returned, revived = (sum(row[name] for row in mature) for name in ("returned_leads", "revived"))
         note = (

@@ -18,10 +18,9 @@ class Result(Part):
     """The parts of the pulse that are about the whole company."""
 
     def joint(self, section: Section) -> None:
-        rows = role_figures.joint_results(self.marts)
-        if not self.is_there(section, "joint_result", "rpt_joint_results", rows):
+        rows = self.found(section, "joint_result", "rpt_joint_results", role_figures.joint_results(self.marts))
+        if not rows:
             return
-        assert rows is not None
         judged = next((row for row in rows if row["period_kind"] == "month" and row["targets_judged"]), None)
         if judged is None:
             note, cards = self.text("joint_result_not_judged"), []
@@ -93,10 +92,9 @@ class Result(Part):
         return Card(name, value, facts, state, "" if is_absent else state_text, missing if is_absent else "")
 
     def goal(self, section: Section) -> None:
-        rows = role_figures.yearly_goals(self.marts)
-        if not self.is_there(section, "yearly_goal", "rpt_yearly_goal", rows):
+        rows = self.found(section, "yearly_goal", "rpt_yearly_goal", role_figures.yearly_goals(self.marts))
+        if not rows:
             return
-        assert rows is not None
         for kpi in dict.fromkeys(row["kpi"] for row in rows):
             self._goal_of(section, [row for row in rows if row["kpi"] == kpi])
 
@@ -163,10 +161,9 @@ class Result(Part):
         return self.money(value, row["currency"]) if row["unit"] == "money" else self.percent(value)
 
     def dangers(self, section: Section) -> None:
-        rows = role_figures.danger_signs(self.marts)
-        if not self.is_there(section, "danger_signs", "rpt_danger_signs", rows):
+        rows = self.found(section, "danger_signs", "rpt_danger_signs", role_figures.danger_signs(self.marts))
+        if not rows:
             return
-        assert rows is not None
         count = len({row["sign"] for row in rows if row["verdict"] == "danger"})
         note = self.text("dangers_are", n=self.words.number(count)) if count else self.text("no_danger")
         section.add(Block(heading=self.text("danger_signs"), note=note, tone="warning" if count else "good"))
@@ -202,10 +199,9 @@ class Result(Part):
         )  # fmt: skip
 
     def claims(self, section: Section) -> None:
-        rows = role_figures.folk_claims(self.marts)
-        if not self.is_there(section, "folk_claims", "rpt_folk_claims", rows):
+        rows = self.found(section, "folk_claims", "rpt_folk_claims", role_figures.folk_claims(self.marts))
+        if not rows:
             return
-        assert rows is not None
         heading = self.text("folk_claims")
         drawn: list[charts.Interval] = []
         for row in rows:

@@ -29,10 +29,9 @@ class Sales(Part):
         return section
 
     def _reasons(self, section: Section) -> None:
-        rows = role_figures.reason_checks(self.marts)
-        if not self.is_there(section, "reasons", "rpt_reason_checks", rows):
+        rows = self.found(section, "reasons", "rpt_reason_checks", role_figures.reason_checks(self.marts))
+        if not rows:
             return
-        assert rows is not None
         heading = self.text("reasons")
         counts = {verdict: sum(row["decisions"] for row in rows if row["verdict"] == verdict) for verdict in VERDICTS}
         checked = counts["contradicted"] + counts["supported"]
@@ -85,10 +84,9 @@ class Sales(Part):
         return self.words.text("reason_evidence.no_reason") if reason is None else self.words.name("reason", reason)
 
     def _faults(self, section: Section) -> None:
-        rows = role_figures.fault_matrix(self.marts)
-        if not self.is_there(section, "fault_matrix", "rpt_fault_matrix", rows):
+        rows = self.found(section, "fault_matrix", "rpt_fault_matrix", role_figures.fault_matrix(self.marts))
+        if not rows:
             return
-        assert rows is not None
         heading = self.words.text("page.fault_matrix")
         cells = {row["fault"]: row for row in rows}
         most = max(row["leads"] for row in rows) or 1
@@ -140,10 +138,9 @@ class Sales(Part):
         return charts.Square(self.words.number(row["leads"]), lines, row["leads"] / most, paint)
 
     def _scorecard(self, section: Section) -> None:
-        rows = role_figures.rep_scorecard(self.marts)
-        if not self.is_there(section, "scorecard", "rpt_rep_scorecard", rows):
+        rows = self.found(section, "scorecard", "rpt_rep_scorecard", role_figures.rep_scorecard(self.marts))
+        if not rows:
             return
-        assert rows is not None
         heading = self.text("scorecard")
         section.add(Block(heading=heading, note=self.text("scorecard_note")))
         drawn: list[charts.Interval] = []
@@ -198,10 +195,11 @@ class Sales(Part):
         return Cell(f"{value} ({self.words.number(row['n'])})", True, title=self.percents(row["low"], row["high"]))
 
     def _completeness(self, section: Section) -> None:
-        rows = role_figures.reason_completeness(self.marts)
-        if not self.is_there(section, "completeness", "rpt_reason_completeness", rows):
+        rows = self.found(
+            section, "completeness", "rpt_reason_completeness", role_figures.reason_completeness(self.marts)
+        )
+        if not rows:
             return
-        assert rows is not None
         fields = [
             self.as_owner(), self.as_word("kind", "decision_kind"), self.as_count("decisions"), self.as_share("reason_rate"),
             self.as_shares("low", "high"), self.as_count("with_reason_other"), self.as_count("contradicted"),

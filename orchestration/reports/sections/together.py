@@ -26,10 +26,9 @@ class Together(Part):
         return section
 
     def _rollout(self, section: Section) -> None:
-        rows = role_figures.rollout_steps(self.marts)
-        if not self.is_there(section, "rollout", "rpt_rollout_steps", rows):
+        rows = self.found(section, "rollout", "rpt_rollout_steps", role_figures.rollout_steps(self.marts))
+        if not rows:
             return
-        assert rows is not None
         states = [row["state"] for row in rows]
         note = self.text(
             "rollout_is",
@@ -55,10 +54,9 @@ class Together(Part):
         section.add(Block(heading=self.words.text("page.rollout"), table=Table(headers, table)))
 
     def _handovers(self, section: Section) -> None:
-        rows = role_figures.handovers(self.marts)
-        if not self.is_there(section, "handovers", "fct_handovers", rows):
+        rows = self.found(section, "handovers", "fct_handovers", role_figures.handovers(self.marts))
+        if not rows:
             return
-        assert rows is not None
         heading = self.text("handovers")
         counts: dict[str, dict[str, int]] = {}
         for row in rows:
@@ -89,10 +87,9 @@ class Together(Part):
         )
 
     def _cooperation(self, section: Section) -> None:
-        rows = role_figures.cooperation(self.marts)
-        if not self.is_there(section, "cooperation", "rpt_cooperation", rows):
+        rows = self.found(section, "cooperation", "rpt_cooperation", role_figures.cooperation(self.marts))
+        if not rows:
             return
-        assert rows is not None
         fields = [
             self.as_period("period"),
             *(
@@ -108,10 +105,9 @@ class Together(Part):
         return self.of(row["decisions_carried_out"], row["decisions_checkable"])
 
     def _signatures(self, section: Section) -> None:
-        rows = role_figures.signatures(self.marts)
-        if not self.is_there(section, "signatures", "rpt_definition_signatures", rows):
+        rows = self.found(section, "signatures", "rpt_definition_signatures", role_figures.signatures(self.marts))
+        if not rows:
             return
-        assert rows is not None
         files: dict[str, dict[str, Row]] = {}
         for row in rows:
             files.setdefault(row["definition"], {})[row["team"]] = row
@@ -144,8 +140,8 @@ class Together(Part):
         return Cell(who, css_class="good" if row["state"] == "signed" else "bad")
 
     def _definitions(self, section: Section) -> None:
-        rows = role_figures.changed_definitions(self.marts)
-        if not self.is_there(section, "definitions", "rpt_definitions", rows):
+        rows = self.found(section, "definitions", "rpt_definitions", role_figures.changed_definitions(self.marts))
+        if not rows:
             return
         fields = [
             self.as_data("definition"), self.as_data("definition_key"), self.as_data("content"), self.as_day("valid_from"),
@@ -153,14 +149,13 @@ class Together(Part):
         ]  # fmt: skip
         heading = self.words.text("page.definitions")
         section.add(
-            Block(heading=heading, table=self.table(fields, rows or [], folded_under=self.text("newest_definitions")))
+            Block(heading=heading, table=self.table(fields, rows, folded_under=self.text("newest_definitions")))
         )
 
     def _after_sale(self, section: Section) -> None:
-        rows = role_figures.after_sale(self.marts)
-        if not self.is_there(section, "after_sale", "rpt_after_sale", rows):
+        rows = self.found(section, "after_sale", "rpt_after_sale", role_figures.after_sale(self.marts))
+        if not rows:
             return
-        assert rows is not None
         shown = [row for row in rows if row["events"] is not None]
         gaps: dict[str, list[str]] = {}
         for row in rows:

@@ -21,10 +21,9 @@ class Waiting(Part):
         self._durations(section)
 
     def _neglected(self, section: Section) -> None:
-        rows = role_figures.neglected_accounts(self.marts)
-        if not self.is_there(section, "neglected", "rpt_neglected_accounts", rows):
+        rows = self.found(section, "neglected", "rpt_neglected_accounts", role_figures.neglected_accounts(self.marts))
+        if not rows:
             return
-        assert rows is not None
         small = [row for row in rows if row["is_small"]]
         note = self.text(
             "neglected_are",
@@ -61,10 +60,9 @@ class Waiting(Part):
         section.add(Block(table=self.table(fields, listed, folded_under=folded_under)))
 
     def _durations(self, section: Section) -> None:
-        rows = role_figures.stage_durations(self.marts)
-        if not self.is_there(section, "durations", "rpt_stage_durations", rows):
+        rows = self.found(section, "durations", "rpt_stage_durations", role_figures.stage_durations(self.marts))
+        if not rows:
             return
-        assert rows is not None
         completed = [row for row in rows if row["state"] == "completed"]
         multiples = [
             (

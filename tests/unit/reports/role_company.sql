@@ -121,8 +121,8 @@ insert into marts.rpt_reaction_bands values
     ('2026-05', 'reaction_band', 'never', 7, 'sql', 44, 3, 3, 3, 1, 0.5, 1, 'b1');
 -- the worked example of D73: 5.0 lost wins, 60 of 70 matched, 5.0 M
 insert into marts.rpt_lateness_price values
-    ('contact', 70, 100, 60, 0.142857143, 3, 2, 'late_won_less', 'late_won_less', 5, 1.2, 8.9, 0.4, 9.6, 500000000, 120000000, 890000000, 'RUB', 'b1'),
-    ('acceptance', 20, 100, 5, 0.75, 9, 2, 'no_price', 'no_price', null, null, null, null, null, null, null, null, 'RUB', 'b1');
+    ('contact', 70, 100, 60, 0.142857143, 3, 2, 'late_won_less', 'lateness.late_won_less', 5, 1.2, 8.9, 0.4, 9.6, 500000000, 120000000, 890000000, 'RUB', 'b1'),
+    ('acceptance', 20, 100, 5, 0.75, 9, 2, 'no_price', 'lateness.no_price', null, null, null, null, null, null, null, null, 'RUB', 'b1');
 insert into marts.rpt_auto_returns values
     ('lead 11', 1, 'full', 'hot', 'o1', '2026-06-29 07:00:00', '2026-06-30 07:00:00', null, null, true, 'never_tried', 'b1'),
     ('lead 12', 1, 'full', 'hot', 'o2', '2026-05-29 07:00:00', '2026-06-01 07:00:00', '2026-06-02 07:00:00', 'sql', false, 'late', 'b1');

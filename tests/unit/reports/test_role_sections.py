@@ -249,6 +249,16 @@ def test_quality_leads_in_the_cold_band_are_told_with_how_they_close(shown, lang
     assert sentence in shown("marketing", language)
 
 
+def test_a_cell_in_which_nothing_closed_shows_zero_and_one_without_old_leads_shows_none(shown):
+    change = """
+        update marts.rpt_lead_quality set closed = 0, closed_rate = 0;
+        update marts.rpt_lead_quality set closed_rate = null where quality = 'quality' and band = 'hot'
+    """
+    text = shown("marketing", change=change)
+    assert "0.0% · Won (contract) · n = 40" in text
+    assert "– · leads: 30" in text
+
+
 def test_segments_of_leads_stand_beside_segments_of_deals_of_the_newest_year(shown):
     text = shown("marketing")
     assert "2026: 80 leads from channels of marketing, 40 deals won." in text
