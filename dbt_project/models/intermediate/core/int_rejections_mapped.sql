@@ -45,6 +45,7 @@ select
     candidates.lead_id,
     candidates.deal_id,
     candidates.rejected_at,
+    candidates.rejected_on,
     candidates.kind,
     candidates.source_reason,
     candidates.reason,

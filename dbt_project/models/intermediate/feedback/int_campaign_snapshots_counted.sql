@@ -61,7 +61,7 @@ last_refusals as (
     from window_days
     inner join {{ ref('int_leads_followed') }} as leads
         on window_days.date_on = leads.created_on
-    inner join {{ ref('int_refusals_mapped') }} as refusals
+    inner join {{ ref('int_rejections_mapped') }} as refusals
         on leads.lead_id = refusals.lead_id
     where refusals.rejected_at < window_days.snapshot_at and leads.campaign_id is not null
 ),

@@ -170,9 +170,11 @@ members as (
         cast(null as bigint) as seconds,
         refusals.source_record_key
     from window_days
-    inner join {{ ref('int_refusals_mapped') }} as refusals
+    inner join {{ ref('int_rejections_mapped') }} as refusals
         on window_days.date_on = refusals.rejected_on
     where refusals.kind = 'rejected'
+        and refusals.lead_id is not null
+        and refusals.rejected_at <= {{ build_fact('evaluated_at') }}
     union all
     select
         'bad_leads' as sign,
