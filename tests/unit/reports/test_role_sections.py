@@ -149,6 +149,11 @@ def test_sections_for_a_role_load_nothing_and_escape_what_the_company_wrote(page
     assert "Audit &lt;free&gt;" in pages[language]
 
 
+@pytest.mark.parametrize("anchor", TABLES)
+def test_no_section_for_a_role_says_that_one_thing_brought_about_another(shown, anchor):
+    assert not re.search(r"\b(because|thanks to|due to|led to|resulted in)\b", shown(anchor))
+
+
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [
