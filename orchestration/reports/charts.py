@@ -251,7 +251,7 @@ def intervals(
     mark: float | None = None,
 ) -> Markup:
     """Values as dots with their intervals as bars, one a row, between the ends of `scale`; `mark` is a line through all."""
-    row, gutter, full = 30, 300, 440
+    row, gutter, full = 30, 330, 420
     bottom = row * len(rows) + 4
     canvas = Canvas(980, bottom + 22, mirrored=mirrored, label=label)
 
@@ -270,7 +270,7 @@ def intervals(
             canvas.line(place(value), y - 15, place(value), y + 15, "axis")
         if mark is not None:
             canvas.line(place(mark), y - 15, place(mark), y + 15, "target dashed")
-        canvas.text(0, y + 5, shortened(entry.name, 42), css_class="label", title=entry.name)
+        canvas.text(0, y + 5, shortened(entry.name, 40), css_class="label", title=entry.name)
         if entry.value is not None:
             if entry.low is not None and entry.high is not None:
                 start = place(entry.low)

@@ -89,19 +89,22 @@ class Marketing(Part):
 
     def review_fields(self, day: int) -> list[Field]:
         """The columns that a day of the cycle is about."""
-        fields = [
-            self.as_data("campaign_name"), self.as_day("begins_on"), self.as_count("leads"),
-            self.as_share("quality_rate"), self.as_count("quality_known"), self.as_count("mql"), self.as_count("sql"),
+        first = [self.as_data("campaign_name"), self.as_day("begins_on")]
+        last = [
             self.as_count("refused"), self.as_word("leading_reason", "reason"), self.as_money("cost_minor"),
+            self.as_flag("is_reconstructed"),
         ]  # fmt: skip
         if day == 60:
-            fields[3:7] = [
+            return [
+                *first, self.as_word("proposal", "proposal"), self.as_word("proposal_reason", "proposal_reason"),
                 self.as_share("rate"), self.as_shares("rate_low", "rate_high"), self.as_count("exposed", heading="n"),
                 self.as_share("reference_rate"), self.as_money("cost_per_sql_minor"),
-                self.as_money("reference_cost_per_sql_minor"),
+                self.as_money("reference_cost_per_sql_minor"), self.as_count("leads"), *last,
             ]  # fmt: skip
-            fields += [self.as_word("proposal", "proposal"), self.as_word("proposal_reason", "proposal_reason")]
-        return [*fields, self.as_flag("is_reconstructed")]
+        return [
+            *first, self.as_count("leads"), self.as_share("quality_rate"), self.as_count("quality_known"),
+            self.as_count("mql"), self.as_count("sql"), *last,
+        ]  # fmt: skip
 
     def _proposals_by_month(self, section: Section) -> None:
         months: dict[str, dict[str, int]] = {}
@@ -144,7 +147,7 @@ class Marketing(Part):
             return
         fields = [
             self.as_data("campaign_name"), self.as_word("proposal", "proposal"), self.as_word("decision", "proposal"),
-            self.as_day("decided_on"), self.as_data("decision_note"),
+            self.as_day("decided_on"), self.as_prose("decision_note"),
             self.as_said("effect", lambda row: self.points(row["effect"]), True),
             self.as_said("interval", lambda row: self.points_between(row["effect_low"], row["effect_high"]), True),
             self.as_count("effect_before_n"), self.as_count("effect_after_n"), self.as_said("verdict", self.effect),

@@ -23,7 +23,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Field:
-    """One column of a table: its heading, what a row shows in it, whether that is a number, and how it may break (`whole`, `words`)."""
+    """One column of a table: its heading, what a row shows in it, whether that is a number, and how it may break (`whole`, `words`, `prose`)."""
 
     heading: str
     show: Callable[[Row], str]
@@ -116,7 +116,7 @@ class Part:
 
     def as_said(self, heading: str, show: Callable[[Row], str], is_number: bool = False) -> Field:
         """A column made from several values of a row."""
-        return Field(self.heading(heading), show, is_number)
+        return Field(self.heading(heading), show, is_number, "" if is_number else "words")
 
     def as_word(self, column: str, kind: str, heading: str = "") -> Field:
         """A value that has a label `kind.value`; null is empty."""
@@ -138,15 +138,22 @@ class Part:
         return self.text("too_few") if verdict == "too_few" else self.words.name("verdict", verdict)
 
     def as_data(self, column: str) -> Field:
-        """A value from the company's systems, as it is; null is empty."""
-        return Field(self.heading(column), lambda row: "" if row[column] is None else self.words.data(row[column]))
+        """A name from the company's systems, as it is; null is empty."""
+        return self._as_is(column, "words")
 
     def as_key(self, column: str) -> Field:
         """The key of a record, which is not broken: people copy it."""
+        return self._as_is(column, "whole")
+
+    def as_prose(self, column: str) -> Field:
+        """A sentence or a long text from the company's systems."""
+        return self._as_is(column, "prose")
+
+    def _as_is(self, column: str, css_class: str) -> Field:
         return Field(
             self.heading(column),
             lambda row: "" if row[column] is None else self.words.data(row[column]),
-            css_class="whole",
+            css_class=css_class,
         )
 
     def as_count(self, column: str, places: int = 0, heading: str = "") -> Field:

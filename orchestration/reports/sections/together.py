@@ -144,7 +144,7 @@ class Together(Part):
         if not rows:
             return
         fields = [
-            self.as_data("definition"), self.as_data("definition_key"), self.as_data("content"), self.as_day("valid_from"),
+            self.as_data("definition"), self.as_prose("definition_key"), self.as_prose("content"), self.as_day("valid_from"),
             self.as_day("recorded_on"), self.as_flag("is_in_force"), self.as_flag("is_back_dated"),
         ]  # fmt: skip
         heading = self.words.text("page.definitions")

@@ -212,8 +212,8 @@ def test_marketing_opens_with_what_to_do_about_the_newest_campaigns(shown, langu
 def test_a_review_shows_its_rate_interval_n_reference_and_the_reason_of_the_proposal(shown):
     text = shown("marketing")
     assert re.search(
-        r"Audit <free> 2026-05-01 40 2\.5% 0\.6% … 10\.0% 40 30\.0% 90,000 RUB 9,000 RUB 4 Does not match the ICP"
-        r" 90,000 RUB Stop Far below the other campaigns and much dearer no",
+        r"Audit <free> 2026-05-01 Stop Far below the other campaigns and much dearer 2\.5% 0\.6% … 10\.0% 40 30\.0%"
+        r" 90,000 RUB 9,000 RUB 40 4 Does not match the ICP 90,000 RUB no",
         text,
     )
 
