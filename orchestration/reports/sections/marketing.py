@@ -147,10 +147,10 @@ class Marketing(Part):
             return
         fields = [
             self.as_data("campaign_name"), self.as_word("proposal", "proposal"), self.as_word("decision", "proposal"),
-            self.as_day("decided_on"), self.as_prose("decision_note"),
+            self.as_day("decided_on"), self.as_said("verdict", self.effect),
             self.as_said("effect", lambda row: self.points(row["effect"]), True),
             self.as_said("interval", lambda row: self.points_between(row["effect_low"], row["effect_high"]), True),
-            self.as_count("effect_before_n"), self.as_count("effect_after_n"), self.as_said("verdict", self.effect),
+            self.as_count("effect_before_n"), self.as_count("effect_after_n"), self.as_prose("decision_note"),
         ]  # fmt: skip
         section.add(Block(heading=self.text("review_decisions"), table=self.table(fields, rows)))
 

@@ -220,8 +220,8 @@ def test_a_review_shows_its_rate_interval_n_reference_and_the_reason_of_the_prop
 
 def test_decisions_stand_with_their_later_effect_or_with_why_there_is_none(shown):
     text = shown("marketing")
-    assert "Fix Fix 2026-05-02 Ask for a phone +8.0 pp −2.0 pp … +18.0 pp 31 40 No difference shown" in text
-    assert re.search(r"Stop Stop 2026-06-30 Stop the promo –\s+– – Too young to compare", text)
+    assert "Fix Fix 2026-05-02 No difference shown +8.0 pp −2.0 pp … +18.0 pp 31 40 Ask for a phone" in text
+    assert re.search(r"Stop Stop 2026-06-30 Too young to compare –\s+– – Stop the promo", text)
 
 
 def test_an_active_alarm_names_its_campaign(shown):
