@@ -278,7 +278,7 @@ def intervals(
             canvas.rectangle(place(entry.value) - 5, y - 5, 10, 10, entry.paint, entry.title, radius=5)
         if entry.target is not None:
             canvas.line(place(entry.target), y - 10, place(entry.target), y + 10, "target", entry.title)
-        canvas.text(gutter + full + 16, y + 5, entry.text, css_class="label number", title=entry.title)
+        canvas.text(gutter + full + 16, y + 5, shortened(entry.text, 30), css_class="label number", title=entry.title)
     return canvas.svg()
 
 

@@ -206,13 +206,13 @@ class Result(Part):
         drawn: list[charts.Interval] = []
         for row in rows:
             claimed = self.text("claimed_is", change=self.claimed(row))
-            seen = [self.change(row["estimate"])] if row["estimate"] is not None else []
-            text = self.joined(*seen, self.verdict(row["verdict"]))
+            n = self.text("n_is", n=self.words.number(row["n"]))
+            text = n if row["estimate"] is None else self.joined(self.change(row["estimate"]), n)
             drawn.append(charts.Interval(self.words.name("claim", row["claim"]), is_heading=True))
             drawn.append(
                 charts.Interval(
                     claimed, fraction(row["estimate"]), fraction(row["low"]), fraction(row["high"]), text,
-                    self.joined(claimed, text), CLAIMS.get(row["verdict"], "var(--neutral)"),
+                    self.joined(claimed, text, self.verdict(row["verdict"])), CLAIMS.get(row["verdict"], "var(--neutral)"),
                 )
             )  # fmt: skip
         ends = [abs(row[end]) for row in rows for end in ("low", "high", "estimate") if row[end] is not None]
