@@ -75,8 +75,12 @@ forecasts as (
         case
             when years.kpi = 'lead_to_won' then {{ ratio('cast(years.won_of_mature as decimal(38, 0))', 'cast(years.leads_of_mature as decimal(38, 0))') }}
             when years.months_unknown = 0 and recent_months.months = 3
-                then cast(years.revenue_over as decimal(38, 9))
-                    + {{ ratio('recent_months.revenue_minor * years.months_to_come', 'recent_months.months') }}
+                -- a sum of two decimal(38, 9) loses a digit in Spark
+                then cast(
+                    cast(years.revenue_over as decimal(28, 9))
+                    + cast({{ ratio('recent_months.revenue_minor * years.months_to_come', 'recent_months.months') }} as decimal(28, 9))
+                    as decimal(38, 9)
+                )
         end as forecast,
         case
             when years.kpi = 'lead_to_won' then 'rate of the cohorts of the year that are mature'
