@@ -161,7 +161,8 @@ select
     measured.deals_share,
     measured.deals_low,
     measured.deals_high,
-    cast(measured.deals_share - measured.leads_share as decimal(38, 9)) as share_difference,
+    -- a difference of two decimal(38, 9) loses a digit in Spark
+    cast(cast(measured.deals_share as decimal(12, 9)) - cast(measured.leads_share as decimal(12, 9)) as decimal(38, 9)) as share_difference,
     measured.won_minor,
     {{ ratio('measured.won_minor', 'measured.all_won_minor') }} as money_share,
     cast({{ build_fact('reporting_currency') }} as string) as currency,
