@@ -9,6 +9,7 @@ closed_deals as (
     from deals_with_sql
 ),
 
+-- Leads marked duplicate or test are no unit of count (D6).
 main_passages as (
     select
         events.stage,
@@ -19,6 +20,8 @@ main_passages as (
     inner join {{ ref('int_stages_ranked') }} as stages
         on events.stage = stages.stage
         and stages.is_main_chain
+    inner join {{ ref('int_leads_standing') }} as counted
+        on events.lead_id = counted.lead_id
     where events.left_at <= {{ build_fact('evaluated_at') }}
 ),
 

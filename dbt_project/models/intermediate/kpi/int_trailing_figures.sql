@@ -1,5 +1,6 @@
 -- The figures that 90-day targets speak of, over each trailing window: cost and new customers, and the median of the
--- completed passages of the main chain. The cost window is moved back by `cost_lag_months`, counted as 30 days each.
+-- completed passages of the main chain, without leads marked duplicate or test (D6). The cost window is moved back by
+-- `cost_lag_months`, counted as 30 days each.
 with passages as (
     select
         {{ seconds_between('events.entered_at', 'events.left_at') }} as seconds,
@@ -8,6 +9,8 @@ with passages as (
     inner join {{ ref('int_stages_ranked') }} as stages
         on events.stage = stages.stage
         and stages.is_main_chain
+    inner join {{ ref('int_leads_standing') }} as counted
+        on events.lead_id = counted.lead_id
     where events.left_at <= {{ build_fact('evaluated_at') }}
 ),
 
