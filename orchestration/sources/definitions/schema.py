@@ -159,6 +159,8 @@ REASONS = (
 FOLK_CLAIMS = (
     "misalignment_raises_cac",
     "alignment_lifts_conversion",
+    "five_minute_answer_converts_better",
+    "delay_lowers_odds",
 )
 """Sayings that the product tests on the company's own data; each has a computation of its own."""
 

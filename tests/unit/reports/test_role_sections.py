@@ -324,6 +324,25 @@ def test_common_sayings_stand_with_what_is_claimed_and_what_is_seen(shown):
     assert "Claimed: +10% … +25%" in text
 
 
+def test_sayings_about_an_early_answer_stand_with_an_open_claim_and_the_odds_of_a_day(shown):
+    text = shown(
+        "pulse",
+        change="""
+        insert into marts.rpt_folk_claims values
+            ('five_minute_answer_converts_better', 1, null, null, 150, 30, 2, 1.219551, 3.054873, 'supported', 'b1'),
+            ('delay_lowers_odds', -1, 0, null, 450, 30, -0.292893219, -0.384932, -0.187081, 'supported', 'b1')
+        """,
+    )
+    assert (
+        "Conversion of leads first tried within five minutes, against those tried later"
+        " +100% +200% +122% … +305% 150 30 Supported by own data"
+    ) in text
+    assert (
+        "Odds of a close for each day that the first attempt came later, inside the first week"
+        " −100% … 0% −29% −38% … −19% 450 30 Supported by own data"
+    ) in text
+
+
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [

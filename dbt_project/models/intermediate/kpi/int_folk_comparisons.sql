@@ -2,6 +2,8 @@
 -- Alignment: leads of the 90 days from the latest change of the agreement that can be judged (`sla_change` of the
 -- annotations) against those of the 90 days before it, by reaching SQL inside the window lead → SQL.
 -- Misalignment: new customers and their cost in the mature months whose MQL → SQL missed its target, against the others.
+-- Reaction: close of the mature leads that were first tried within five minutes of their creation against those tried later; and
+-- of those first tried on a later day of their first week against those tried on the first. Days are of 24 hours from creation.
 {%- set window_days %}
     (
         select max(windows.window_days)
@@ -95,6 +97,42 @@ misaligned as (
         sum(months.is_misaligned * months.cost_minor) as other_base,
         count(*) as months
     from months
+),
+
+-- An attempt on record, not one that a later stage implies: leads that nobody tried have no delay.
+reactions as (
+    select
+        clocks.calendar_seconds,
+        {{ floor_divide('clocks.calendar_seconds', '86400') }} as delay_days,
+        case when leads.is_closed then 1 else 0 end as is_closed
+    from {{ ref('int_clocks_judged') }} as clocks
+    inner join {{ ref('int_leads_sold') }} as leads
+        on clocks.lead_id = leads.lead_id
+        and leads.is_mature_for_close
+    where clocks.clock = 'reaction' and clocks.episode = 0
+        and clocks.state <> 'not_applicable'
+        and clocks.stopped_at is not null
+        and not clocks.is_implied
+),
+
+prompt as (
+    select
+        sum(case when reactions.calendar_seconds <= 300 then reactions.is_closed end) as events,
+        count(case when reactions.calendar_seconds <= 300 then 1 end) as base,
+        sum(case when reactions.calendar_seconds > 300 then reactions.is_closed end) as other_events,
+        count(case when reactions.calendar_seconds > 300 then 1 end) as other_base
+    from reactions
+),
+
+delayed as (
+    select
+        sum(case when reactions.delay_days > 0 then reactions.is_closed end) as events,
+        count(case when reactions.delay_days > 0 then 1 end) as base,
+        sum(case when reactions.delay_days = 0 then reactions.is_closed end) as other_events,
+        count(case when reactions.delay_days = 0 then 1 end) as other_base,
+        sum(reactions.delay_days) as delay_days
+    from reactions
+    where reactions.delay_days < 7
 )
 
 select
@@ -105,6 +143,7 @@ select
     cast(coalesce(aligned.base, 0) as bigint) as base,
     cast(coalesce(aligned.other_events, 0) as bigint) as other_events,
     cast(coalesce(aligned.other_base, 0) as bigint) as other_base,
+    cast(null as bigint) as delay_days,
     cast(least(coalesce(aligned.base, 0), coalesce(aligned.other_base, 0)) as bigint) as n
 from aligned
 union all
@@ -116,5 +155,30 @@ select
     cast(coalesce(misaligned.base, 0) as bigint) as base,
     cast(coalesce(misaligned.other_events, 0) as bigint) as other_events,
     cast(coalesce(misaligned.other_base, 0) as bigint) as other_base,
+    cast(null as bigint) as delay_days,
     cast(misaligned.months as bigint) as n
 from misaligned
+union all
+select
+    'five_minute_answer_converts_better' as claim,
+    'proportions' as compared,
+    cast(null as timestamp) as changed_at,
+    cast(coalesce(prompt.events, 0) as bigint) as events,
+    cast(prompt.base as bigint) as base,
+    cast(coalesce(prompt.other_events, 0) as bigint) as other_events,
+    cast(prompt.other_base as bigint) as other_base,
+    cast(null as bigint) as delay_days,
+    cast(least(prompt.base, prompt.other_base) as bigint) as n
+from prompt
+union all
+select
+    'delay_lowers_odds' as claim,
+    'odds_per_day' as compared,
+    cast(null as timestamp) as changed_at,
+    cast(coalesce(delayed.events, 0) as bigint) as events,
+    cast(delayed.base as bigint) as base,
+    cast(coalesce(delayed.other_events, 0) as bigint) as other_events,
+    cast(delayed.other_base as bigint) as other_base,
+    cast(coalesce(delayed.delay_days, 0) as bigint) as delay_days,
+    cast(least(delayed.base, delayed.other_base) as bigint) as n
+from delayed

@@ -1,5 +1,7 @@
--- The change that goes with a claim is a ratio of two rates less 1, with the 90 % interval of the log method. First that fits:
+-- The change that goes with a claim is a ratio of two rates, or of two odds for each day between the groups, less 1, with the
+-- 90 % interval of the log method. First that fits:
 -- too few of either side; an interval wholly outside what is claimed; one that holds 0, no change; else supported.
+{%- set odds = ['compared.events', 'compared.base', 'compared.other_events', 'compared.other_base', 'compared.delay_days'] %}
 with compared as (
     select
         comparisons.*,
@@ -7,8 +9,12 @@ with compared as (
         claims.claimed_high,
         claims.minimum_n,
         claims.definition_version,
-        comparisons.n >= claims.minimum_n and comparisons.events > 0 and comparisons.other_events > 0 as is_enough,
-        {{ ratio(wide_product('comparisons.events', 'comparisons.other_base'), wide_product('comparisons.base', 'comparisons.other_events')) }} as rate_ratio
+        comparisons.n >= claims.minimum_n
+        and comparisons.events > 0
+        and comparisons.other_events > 0
+        -- odds of all against none are no number
+        and (comparisons.compared <> 'odds_per_day' or (comparisons.events < comparisons.base and comparisons.other_events < comparisons.other_base))
+            as is_enough
     from {{ ref('stg_definitions__folk_claims') }} as claims
     inner join {{ ref('int_folk_comparisons') }} as comparisons
         on claims.claim = comparisons.claim
@@ -20,6 +26,12 @@ varied as (
         compared.*,
         case
             when not compared.is_enough then null
+            when compared.compared = 'odds_per_day' then {{ odds_ratio_per_day(*odds) }}
+            else {{ ratio(wide_product('compared.events', 'compared.other_base'), wide_product('compared.base', 'compared.other_events')) }}
+        end as rate_ratio,
+        case
+            when not compared.is_enough then null
+            when compared.compared = 'odds_per_day' then {{ log_odds_ratio_per_day_variance(*odds) }}
             when compared.compared = 'proportions'
                 then {{ log_risk_ratio_variance('compared.events', 'compared.base', 'compared.other_events', 'compared.other_base') }}
             else {{ log_rate_ratio_variance('compared.events', 'compared.other_events') }}
@@ -45,6 +57,7 @@ select
     bounded.base,
     bounded.other_events,
     bounded.other_base,
+    bounded.delay_days,
     bounded.n,
     bounded.minimum_n,
     cast(bounded.estimate as decimal(38, 9)) as estimate,
