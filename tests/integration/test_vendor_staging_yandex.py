@@ -11,7 +11,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import dagster as dg
 import pytest
 import requests
 import yaml
@@ -24,6 +23,7 @@ from orchestration.connectors import api_sources
 from orchestration.defs.transform import NOT_IN_A_BUILD, dbt_of
 from orchestration.pipeline import Pipeline
 from orchestration.settings import DEFAULT_DEFINITIONS, Settings, load_settings
+from tests.integration.vendor_lake import pull
 from tests.integration.yandex_vendors import (
     BEFORE,
     CURRENCIES,
@@ -82,18 +82,6 @@ def answered_spend(direct: YandexDirect) -> dict[tuple[str, date, str], tuple[in
             for day, _, cost in (line.split("\t") for line in lines):
                 sums[login, date.fromisoformat(day), currency][place] += int(Decimal(cost) * 100)
     return {key: (net, gross) for key, (net, gross) in sums.items()}
-
-
-def pull(settings: Settings, clock: FixedClock) -> None:
-    """All streams of the configuration into the lake, by the run's own assets."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ONEFUNNEL_NO_CODE_LOCATION", "1")
-        from orchestration.definitions import build_definitions
-    definitions = build_definitions(settings, clock=clock)
-    lake = [key for key in definitions.resolve_asset_graph().get_all_asset_keys() if key.path[0] == "lake"]
-    job = definitions.resolve_implicit_global_asset_job_def()
-    with dg.DagsterInstance.ephemeral() as instance:
-        assert job.execute_in_process(instance=instance, asset_selection=lake).success
 
 
 def built_of(settings: Settings, clock: FixedClock, as_of: datetime | None = None) -> dict[str, Rows]:
