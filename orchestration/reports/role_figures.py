@@ -45,6 +45,7 @@ def target_checks(marts: PublishedMarts) -> Rows | None:
         marts,
         "rpt_target_consistency",
         "select consistency_check, subject, part, stated_low, stated_high, implied, needed_low, needed_high,"
+        " observed_numerator, observed_denominator, observed_rate,"
         " leads_per_customer, cost_per_customer_minor, currency, horizon_days, window_days, stricter, verdict,"
         " missing_reason from {table}"
         " order by verdict is distinct from 'contradictory', consistency_check, subject, part <> '(all)', part",

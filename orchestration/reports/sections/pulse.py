@@ -118,13 +118,17 @@ class Pulse(Part):
         """What a check says by itself; empty for the parts of a chain and for what the table of days says."""
         words = self.words
         if row["consistency_check"] == "returns_and_sql" and row["verdict"] == "contradictory":
-            return self.text(
+            conflict = self.text(
                 "returns_contradict",
                 sql=self.percent(row["stated_low"]),
                 returned=self.percent(row["stated_high"]),
                 neither=self.percent(row["implied"]),
                 handed=self.percent(row["needed_high"]),
             )
+            if row["observed_rate"] is None:
+                return conflict
+            handed = self.of(row["observed_numerator"], row["observed_denominator"])
+            return f"{conflict} {self.text('handed_share_is', share=self.percent(row['observed_rate']), handed=handed)}"
         if row["consistency_check"] == "romi_and_ltv_to_cac" and row["verdict"] == "unequal":
             return self.text(
                 "romi_and_ltv_differ",

@@ -7,13 +7,13 @@ insert into marts.rpt_bottlenecks values
     ('B', 4, 'mql', 'sql', 'mql_to_sql', '2026-05', 12, 52, 0.230769231, 0.149, 0.294, 0.30, 0.36, 990000, 'RUB', 'shared', 'qualification', 'bottleneck', true, 'b1');
 -- T1, T2, T4 and T5 of the definitions
 insert into marts.rpt_target_consistency values
-    ('step_chain', 'sql_to_deal', '(all)', 0.20, 0.30, 0.125, null, null, null, null, null, null, null, null, 'contradictory', null, 'b1'),
-    ('step_chain', 'sql_to_deal', 'proposal_to_close', 0.20, 0.30, 0.25, 0.40, 0.60, null, null, null, null, null, null, 'contradictory', null, 'b1'),
-    ('step_chain', 'lead_to_won', '(all)', null, null, 0.009375, null, null, 107, 42800000, 'RUB', null, null, null, 'not_stated', null, 'b1'),
-    ('returns_and_sql', 'mql_to_sql', 'handed_share', 0.30, 0.15, 0.55, null, 0.352941176, null, null, null, null, null, null, 'contradictory', null, 'b1'),
-    ('romi_and_ltv_to_cac', 'romi', 'ltv_to_cac', 2, 3, 1.2, 6.5, null, null, null, null, null, null, 'ltv_to_cac', 'unequal', null, 'b1'),
-    ('change_before_maturity', 'day_60_decision', 'mql_to_sql', null, null, null, null, null, null, null, null, 60, 44, null, 'readable', null, 'b1'),
-    ('change_before_maturity', 'cac_blended_change_90_days', 'proposal_to_close', null, null, null, null, null, null, null, null, 90, 270, null, 'not_readable', null, 'b1');
+    ('step_chain', 'sql_to_deal', '(all)', 0.20, 0.30, 0.125, null, null, null, null, null, null, null, null, 'contradictory', null, 'b1', null, null, null),
+    ('step_chain', 'sql_to_deal', 'proposal_to_close', 0.20, 0.30, 0.25, 0.40, 0.60, null, null, null, null, null, null, 'contradictory', null, 'b1', null, null, null),
+    ('step_chain', 'lead_to_won', '(all)', null, null, 0.009375, null, null, 107, 42800000, 'RUB', null, null, null, 'not_stated', null, 'b1', null, null, null),
+    ('returns_and_sql', 'mql_to_sql', 'handed_share', 0.30, 0.15, 0.55, null, 0.352941176, null, null, null, null, null, null, 'contradictory', null, 'b1', 40, 100, 0.4),
+    ('romi_and_ltv_to_cac', 'romi', 'ltv_to_cac', 2, 3, 1.2, 6.5, null, null, null, null, null, null, 'ltv_to_cac', 'unequal', null, 'b1', null, null, null),
+    ('change_before_maturity', 'day_60_decision', 'mql_to_sql', null, null, null, null, null, null, null, null, 60, 44, null, 'readable', null, 'b1', null, null, null),
+    ('change_before_maturity', 'cac_blended_change_90_days', 'proposal_to_close', null, null, null, null, null, null, null, null, 90, 270, null, 'not_readable', null, 'b1', null, null, null);
 insert into marts.rpt_campaign_reviews by name
 select *, 'paid_social' as channel, 60 as review_day, 30 as sql_days, date '2026-06-29' as snapshot_on, false as is_reconstructed, 5 as quality_leads,
     9 as quality_known, 0.555555556 as quality_rate, 20 as mql, sql_in_time as sql, leads as exposed, 'RUB' as currency, 100 as reference_exposed,

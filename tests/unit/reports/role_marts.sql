@@ -43,7 +43,10 @@ create table marts.rpt_target_consistency (
     stricter varchar,
     verdict varchar,
     missing_reason varchar,
-    build_id varchar
+    build_id varchar,
+    observed_numerator bigint,
+    observed_denominator bigint,
+    observed_rate decimal(38,9)
 );
 create table marts.rpt_campaign_reviews (
     campaign_id varchar,

@@ -186,6 +186,7 @@ def test_contradictory_targets_of_cases_t1_t2_t4_and_t5_are_sentences(shown):
     assert "SQL → deal: the targets of its steps multiply to 12.50%, the stated target is 20.0% … 30.0%." in text
     assert "107 leads for one customer, at a cost of 428,000 RUB" in text
     assert "55.0% would be neither SQL nor returned. They fit if at most 35.3% of the MQLs are handed over." in text
+    assert "40.0% of the MQLs of the months old enough were handed over (40 of 100)." in text
     assert "A ROMI of 200% comes to an LTV:CAC of 1.20; an LTV:CAC of 3.00 takes a ROMI of 650%." in text
     assert "Decision on day 60 MQL → SQL 60 44 Can be read by that day" in text
     assert "No target contradicts another." not in text

@@ -77,6 +77,32 @@ stages_due as (
     from due
     cross join windows
     where windows.to_stage in ('mql', 'sql', 'proposal') or windows.to_stage = {{ policy('close_event') }}
+),
+
+-- What share of the MQL is handed over (T4), of any type: of the leads that became MQL in months past the window MQL to SQL those
+-- with an episode.
+handed_leads as (
+    select handovers.lead_id
+    from {{ ref('int_handovers') }} as handovers
+    where handovers.handed_over_at <= {{ build_fact('evaluated_at') }}
+    group by handovers.lead_id
+),
+
+handed_share as (
+    select
+        count(handed_leads.lead_id) as handed_mql,
+        count(*) as mature_mql
+    from {{ ref('int_stage_entries') }} as entries
+    inner join {{ ref('int_step_cohorts') }} as cohorts
+        on entries.reached_month_starts_on = cohorts.month_starts_on
+        and cohorts.from_stage = 'mql'
+        and cohorts.to_stage = 'sql'
+        and cohorts.cohort_basis = 'step'
+        and cohorts.channel = '(all)'
+        and cohorts.is_mature
+    left join handed_leads
+        on entries.lead_id = handed_leads.lead_id
+    where entries.stage = 'mql'
 )
 
 select
@@ -89,12 +115,15 @@ select
     {{ ratio('1000000 - shares.mql_to_sql - shares.recycling_rate', '1000000') }} as implied,
     cast(null as decimal(38, 9)) as needed_low,
     {{ ratio('shares.mql_to_sql', '1000000 - shares.recycling_rate') }} as needed_high,
+    cast(handed_share.handed_mql as bigint) as observed_numerator,
+    cast(handed_share.mature_mql as bigint) as observed_denominator,
     cast(null as bigint) as horizon_days,
     cast(null as bigint) as window_days,
     cast(null as string) as stricter,
     case when shares.mql_to_sql + shares.recycling_rate < 1000000 then 'contradictory' else 'consistent' end as verdict,
     case when shares.mql_to_sql is null or shares.recycling_rate is null then 'no_target' end as missing_reason
 from shares
+cross join handed_share
 union all
 select
     'romi_and_ltv_to_cac' as consistency_check,
@@ -107,6 +136,8 @@ select
     -- the ROMI that the LTV : CAC target comes to
     {{ ratio(wide_product('shares.ltv_to_cac', 'shares.cost_minor') ~ ' - ' ~ wide_product('shares.marketing_minor', '1000000'), wide_product('shares.marketing_minor', '1000000')) }} as needed_low,
     cast(null as decimal(38, 9)) as needed_high,
+    cast(null as bigint) as observed_numerator,
+    cast(null as bigint) as observed_denominator,
     cast(null as bigint) as horizon_days,
     cast(null as bigint) as window_days,
     case
@@ -132,6 +163,8 @@ select
     cast(null as decimal(38, 9)) as implied,
     cast(null as decimal(38, 9)) as needed_low,
     cast(null as decimal(38, 9)) as needed_high,
+    cast(null as bigint) as observed_numerator,
+    cast(null as bigint) as observed_denominator,
     cast(stages_due.horizon_days as bigint) as horizon_days,
     cast(stages_due.window_days as bigint) as window_days,
     cast(null as string) as stricter,

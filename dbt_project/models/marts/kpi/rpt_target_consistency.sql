@@ -43,6 +43,8 @@ checks as (
                     + cast('0.5' as decimal(2, 1))
                 ) as bigint)
         end as cost_per_customer_minor,
+        cast(null as bigint) as observed_numerator,
+        cast(null as bigint) as observed_denominator,
         cast(null as bigint) as horizon_days,
         cast(null as bigint) as window_days,
         cast(null as string) as stricter,
@@ -62,6 +64,8 @@ checks as (
         conflicts.needed_high,
         cast(null as bigint) as leads_per_customer,
         cast(null as bigint) as cost_per_customer_minor,
+        conflicts.observed_numerator,
+        conflicts.observed_denominator,
         conflicts.horizon_days,
         conflicts.window_days,
         conflicts.stricter,
@@ -79,6 +83,9 @@ select
     cast(checks.implied as decimal(38, 9)) as implied,
     cast(checks.needed_low as decimal(38, 9)) as needed_low,
     cast(checks.needed_high as decimal(38, 9)) as needed_high,
+    checks.observed_numerator,
+    checks.observed_denominator,
+    {{ ratio('checks.observed_numerator', 'checks.observed_denominator') }} as observed_rate,
     checks.leads_per_customer,
     checks.cost_per_customer_minor,
     case when checks.cost_per_customer_minor is not null then {{ build_fact('reporting_currency') }} end as currency,
