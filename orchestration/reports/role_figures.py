@@ -139,6 +139,17 @@ def lead_quality(marts: PublishedMarts) -> Rows | None:
     )
 
 
+def gate_failures(marts: PublishedMarts) -> Rows | None:
+    """Hot leads that fail and that pass each gate, in force or not, with how they sell (D23)."""
+    return _rows(
+        marts,
+        "rpt_gate_failures",
+        "select criterion, outcome, gate_min_points, is_in_force, leads, mature_for_sql, sql_rate, sql_low, sql_high,"
+        " mature_for_close, closed_rate, closed_low, closed_high, won_minor, currency from {table}"
+        " order by criterion, outcome",
+    )
+
+
 def icp_drift(marts: PublishedMarts) -> Rows | None:
     """Segments of leads and of deals in the newest year that has both."""
     return _rows(

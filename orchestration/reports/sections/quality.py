@@ -22,6 +22,7 @@ class LeadQuality(Part):
     def add_to(self, section: Section) -> None:
         self._changes(section)
         self._quality(section)
+        self._gates(section)
         self._drift(section)
         self._recycled(section)
 
@@ -145,6 +146,21 @@ class LeadQuality(Part):
         return charts.Square(
             self.percent(row["closed_rate"]), lines, float(row["closed_rate"] / highest) if highest else 0
         )
+
+    def _gates(self, section: Section) -> None:
+        rows = self.found(section, "gate_failures", "rpt_gate_failures", role_figures.gate_failures(self.marts))
+        if not rows:
+            return
+        fields = [
+            self.as_word("criterion", "criterion"), self.as_word("outcome", "gate"), self.as_count("gate_min_points"),
+            self.as_flag("is_in_force"), self.as_count("leads"), self.as_share("sql_rate"),
+            self.as_shares("sql_low", "sql_high"), self.as_count("mature_for_sql"), self.as_share("closed_rate"),
+            self.as_shares("closed_low", "closed_high"), self.as_count("mature_for_close"), self.as_money("won_minor"),
+        ]  # fmt: skip
+        in_force = dict.fromkeys(row["criterion"] for row in rows if row["is_in_force"])
+        names = self.words.list(self.words.name("criterion", criterion) for criterion in in_force)
+        note = self.text("gates_in_force", gates=names) if in_force else self.text("no_gate_in_force")
+        section.add(Block(heading=self.text("gate_failures"), note=note, table=self.table(fields, rows)))
 
     def _drift(self, section: Section) -> None:
         rows = self.found(section, "icp_drift", "rpt_icp_drift", role_figures.icp_drift(self.marts))

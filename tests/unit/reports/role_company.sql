@@ -38,6 +38,10 @@ insert into marts.rpt_lead_quality
 select 'creation', quality, band, leads, 0, leads, 0.5, 0.4, 0.6, mature, closed, closed / mature, 0.08, 0.19, 500000, 'RUB', 'won', 'b1'
 from (values ('quality', 'cold', 12, 10, 2), ('quality', 'hot', 30, 25, 10), ('not_quality', 'cold', 50, 40, 1),
     ('(all)', 'cold', 62, 50, 3)) as cells(quality, band, leads, mature, closed);
+insert into marts.rpt_gate_failures values
+    ('budget', 'fails', 10, true, 12, 10, 0.5, 0.269, 0.731, 8, 0.125, 0.031, 0.388, 40000000, 'RUB', 'b1'),
+    ('budget', 'passes', 10, true, 30, 30, 0.6, 0.450, 0.733, 25, 0.4, 0.257, 0.563, 500000000, 'RUB', 'b1'),
+    ('budget_and_authority', 'fails', null, false, 1, 1, 0, 0, 0.73, 0, null, null, null, null, 'RUB', 'b1');
 insert into marts.rpt_icp_drift values
     ('year', '2026', '2026-01-01', 'retail', true, 60, 80, 0.75, 10, 40, 0.25, 0.154, 0.379, 0.2, 'closed_less', 'b1'),
     ('year', '2026', '2026-01-01', 'logistics', null, 20, 80, 0.25, 30, 40, 0.75, 0.621, 0.846, 0.8, 'closed_more', 'b1'),

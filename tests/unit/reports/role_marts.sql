@@ -156,6 +156,24 @@ create table marts.rpt_lead_quality (
     close_event varchar,
     build_id varchar
 );
+create table marts.rpt_gate_failures (
+    criterion varchar,
+    outcome varchar,
+    gate_min_points bigint,
+    is_in_force boolean,
+    leads bigint,
+    mature_for_sql bigint,
+    sql_rate decimal(38,9),
+    sql_low decimal(38,9),
+    sql_high decimal(38,9),
+    mature_for_close bigint,
+    closed_rate decimal(38,9),
+    closed_low decimal(38,9),
+    closed_high decimal(38,9),
+    won_minor bigint,
+    currency varchar,
+    build_id varchar
+);
 create table marts.rpt_icp_drift (
     period_kind varchar,
     period varchar,

@@ -14,8 +14,8 @@ TABLES = {
         "rpt_folk_claims",
     ),
     "marketing": (
-        "rpt_campaign_reviews", "rpt_campaign_alarms", "rpt_change_effects", "rpt_lead_quality", "rpt_icp_drift",
-        "rpt_recycled_leads",
+        "rpt_campaign_reviews", "rpt_campaign_alarms", "rpt_change_effects", "rpt_lead_quality", "rpt_gate_failures",
+        "rpt_icp_drift", "rpt_recycled_leads",
     ),
     "sales": (
         "rpt_reason_checks", "rpt_fault_matrix", "rpt_rep_scorecard", "rpt_reason_completeness",
@@ -46,6 +46,7 @@ NO_ROWS = {
         "No campaign has raised an alarm.",
         "No dated change is on record.",
         "No lead has a score or a quality on record.",
+        "No lead is hot by its points.",
         "No year has both leads and deals with a segment.",
         "No lead was sent back to marketing.",
     ),
@@ -253,6 +254,20 @@ def test_a_change_shows_quality_beside_volume_and_what_is_too_young(shown):
 )  # fmt: skip
 def test_quality_leads_in_the_cold_band_are_told_with_how_they_close(shown, language, sentence):
     assert sentence in shown("marketing", language)
+
+
+def test_hot_leads_that_fail_a_gate_stand_beside_those_that_pass_it(shown):
+    text = shown("marketing")
+    assert "A hot lead that fails a gate is handed over for review. Gates in force: Budget." in text
+    assert "Budget Fails the gate 10 yes 12 50.0% 26.9% … 73.1% 10 12.5% 3.1% … 38.8% 8 400,000 RUB" in text
+    assert "Budget Passes the gate 10 yes 30 60.0% 45.0% … 73.3% 30 40.0% 25.7% … 56.3% 25 5.0 M RUB" in text
+    assert "Budget and decision maker Fails the gate – no 1 0.0% 0.0% … 73.0% 1" in text
+
+
+def test_a_gate_that_nobody_defined_is_said_not_to_be_in_force(shown):
+    text = shown("marketing", change="update marts.rpt_gate_failures set is_in_force = false, gate_min_points = null")
+    assert "No gate is in force: the rows show how hot leads without a point there sell" in text
+    assert "Gates in force" not in text
 
 
 def test_a_cell_in_which_nothing_closed_shows_zero_and_one_without_old_leads_shows_none(shown):
