@@ -20,7 +20,7 @@ from orchestration.publication import PublishedTable
 from orchestration.reports.language import Labels, Language, load_labels
 from orchestration.reports.reader import PublishedMarts
 
-REPORT_ROWS, OTHER_ROWS = 5_000, 500
+REPORT_ROWS, OTHER_ROWS = 2_000, 500
 """Most rows of a report's sheet (`rpt_…`) and of any other: people read reports here, and rows behind them in the Parquet
 file, which is whole. A million cells take 10 s to write."""
 
