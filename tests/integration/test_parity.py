@@ -34,6 +34,9 @@ from tests.integration.test_amocrm_staging import fill as fill_crm
 from tests.integration.test_amocrm_staging import write_definitions
 from tests.integration.yandex_vendors import FIRST_MORNING, SECOND_MORNING, YandexVendors
 
+# a push has twenty minutes: with the clocks, KPIs and reviews the engines take more than seven of them; the first to come back
+pytestmark = pytest.mark.verify
+
 QUICK = {
     # A session of two minutes never earns back what compiling its plans costs; the figures are the same by rule, and
     # `make verify` builds with Spark's own defaults.
