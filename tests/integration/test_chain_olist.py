@@ -157,6 +157,8 @@ def test_each_model_credits_every_win_once(olist: Built) -> None:
     assert {float(total) for _, total in rows} == {842.0}
 
 
+# a build of its own; the faults of both exports are read in every push (test_olist_faults.py)
+@pytest.mark.verify
 def test_the_semicolon_export_gives_the_same_marts_except_what_it_lost(olist: Built, olist_semicolon: Built) -> None:
     for table in ("fct_leads", "dim_people", "dim_accounts", "fct_touches"):
         ours, theirs = (
@@ -192,6 +194,7 @@ def test_the_semicolon_export_gives_the_same_marts_except_what_it_lost(olist: Bu
     }
 
 
+@pytest.mark.verify
 def test_what_the_semicolon_export_lost_is_reported_by_name(olist_semicolon: Built) -> None:
     findings = {
         (stream, column, finding): occurrences
