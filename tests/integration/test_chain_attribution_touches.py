@@ -24,6 +24,9 @@ from orchestration.sources.definitions import read_definitions
 from orchestration.warehouse import DuckDbWarehouse
 from tests.conftest import Built
 
+# a build and two rebuilds of its own: a push has twenty minutes; the ledger's worked cases and properties stay in it
+pytestmark = pytest.mark.verify
+
 EXAMPLE = PROJECT_ROOT / "examples" / "attribution_touches"
 FROM_THE_JOURNEYS_ON = (
     "stg_definitions__policies", "int_journeys", "int_journeys_measured", "int_journey_parts",
