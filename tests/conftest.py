@@ -104,7 +104,8 @@ def onefunnel_here(
 
     with contextlib.chdir(PROJECT_ROOT):
         result = CliRunner().invoke(main, arguments, env={"ONEFUNNEL_HOME": str(home), **(environment or {})})
-    raised = "" if result.exc_info is None else "".join(traceback.format_exception(*result.exc_info))
+    is_exit = result.exception is None or isinstance(result.exception, SystemExit)
+    raised = "" if is_exit else "".join(traceback.format_exception(result.exception))
     return subprocess.CompletedProcess(arguments, result.exit_code, result.stdout, result.stderr + raised)
 
 

@@ -42,8 +42,8 @@ DIGITS = 6
 
 @dataclass(frozen=True)
 class LatenessPolicy:
-    """Numbers that a company may change. `shown` is the confidence of the interval that is printed, `proven` that of the one
-    which must exclude 0 before an effect is told."""
+    """D8 and D73. `shown` is the confidence of the interval that is printed, `proven` that of the one which must exclude 0 before
+    an effect is told."""
 
     shown: float = 0.90
     proven: float = 0.98
