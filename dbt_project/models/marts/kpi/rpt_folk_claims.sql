@@ -42,9 +42,10 @@ varied as (
 bounded as (
     select
         varied.*,
-        case when varied.is_enough then varied.rate_ratio - 1 end as estimate,
-        case when varied.is_enough then {{ log_ratio_bound('varied.rate_ratio', 'varied.variance', '-') }} - 1 end as low,
-        case when varied.is_enough then {{ log_ratio_bound('varied.rate_ratio', 'varied.variance', '+') }} - 1 end as high
+        -- Spark takes a digit from a difference of decimals of 38 digits
+        case when varied.is_enough then cast(varied.rate_ratio as decimal(28, 9)) - 1 end as estimate,
+        case when varied.is_enough then cast({{ log_ratio_bound('varied.rate_ratio', 'varied.variance', '-') }} as decimal(28, 9)) - 1 end as low,
+        case when varied.is_enough then cast({{ log_ratio_bound('varied.rate_ratio', 'varied.variance', '+') }} as decimal(28, 9)) - 1 end as high
     from varied
 )
 
