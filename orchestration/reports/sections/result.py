@@ -242,6 +242,8 @@ class Result(Part):
         return "" if low is None or high is None else f"{self.change(low)} … {self.change(high)}"
 
     def claimed(self, row: Row) -> str:
-        """The change that is claimed: a range, or a bound alone."""
-        ends = [row[end] for end in ("claimed_low", "claimed_high") if row[end] is not None]
-        return " … ".join(dict.fromkeys(self.change(end) for end in ends))
+        """The change that is claimed: a range, one number, or a range without an upper end."""
+        low, high = row["claimed_low"], row["claimed_high"]
+        if high is None:
+            return self.text("claimed_at_least", change=self.change(low))
+        return " … ".join(dict.fromkeys(self.change(end) for end in (low, high)))

@@ -351,7 +351,7 @@ def test_sayings_about_an_early_answer_stand_with_an_open_claim_and_the_odds_of_
     )
     assert (
         "Conversion of leads first tried within five minutes, against those tried later"
-        " +100% +200% +122% … +305% 150 30 Supported by own data"
+        " at least +100% +200% +122% … +305% 150 30 Supported by own data"
     ) in text
     assert (
         "Odds of a close for each day that the first attempt came later, inside the first week"
