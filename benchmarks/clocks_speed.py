@@ -36,7 +36,8 @@ STEPS = (
 TARGET_RATIO = 2.0
 OWNERS = 40
 
-# a year of leads; contacts begin within hours, hand-overs on the next day
+EVALUATED_AT = datetime(2026, 6, 20)
+# a year of leads; contacts begin within hours, hand-overs on the next day; nothing is on record that comes after the evaluation
 LEADS = """
 insert into contracts.leads by name
 select 'lead-' || number as lead_id, 'crm' as source_system, 'crm/leads/' || number || '/1' as source_record_key,
@@ -54,14 +55,19 @@ where turn = 0 or hash(lead_id) % 2 = 0
 """
 HANDOVERS = """
 insert into intermediate.int_handovers by name
-select lead_id, episode + 1 as episode, 'full' as handover_type, 'hot' as band,
+select * replace (
+    case when accepted_at <= $at then accepted_at end as accepted_at, case when ended_at <= $at then ended_at end as ended_at,
+    case when ended_at <= $at then outcome end as outcome
+)
+from (select lead_id, episode + 1 as episode, 'full' as handover_type, 'hot' as band,
     created_at + to_seconds(cast(86400 + episode * 2592000 + hash(lead_id, episode) % 7200 as bigint)) as handed_over_at,
     handed_over_at + to_seconds(cast(hash(lead_id, episode, 2) % 90000 as bigint)) as accepted_at,
     false as is_accepted_implied, accepted_at + to_seconds(cast(hash(lead_id, episode, 3) % 260000 as bigint)) as ended_at,
     case hash(lead_id, episode, 4) % 3 when 0 then 'sql' when 1 then 'rejected' else 'returned' end as outcome,
     false as is_outcome_implied, null as return_reason, null as owner_id, 'crm' as source_system
 from contracts.leads cross join range(2) as episodes(episode)
-where hash(lead_id) % 10 < 6 - 5 * episode
+where hash(lead_id) % 10 < 6 - 5 * episode)
+where handed_over_at <= $at
 """
 ATTEMPTS = """
 insert into intermediate.int_contact_attempts by name
@@ -69,6 +75,7 @@ select lead_id || '-' || number as touch_id, lead_id, 'call' as medium,
     created_at + to_seconds(cast(hash(lead_id, number) % 1000 + number * 40000 as bigint)) as occurred_at,
     true as is_attempt, true as is_counted, hash(lead_id, number, 1) % 4 = 0 as is_two_way
 from contracts.leads cross join range(9) as numbers(number)
+where occurred_at <= $at
 """
 DIFFERENCE = """
 select count(*) from marts.fct_sla_clocks as ours
@@ -88,7 +95,7 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "onefunnel.duckdb"
-        warehouse = ClockWarehouse(path, evaluated_at=datetime(2026, 6, 20))
+        warehouse = ClockWarehouse(path, evaluated_at=EVALUATED_AT)
         for number in range(OWNERS):
             warehouse.add("owners", owner_id=f"owner-{number}", team="sales", is_human="true")
         warehouse.clocks().close()
@@ -99,8 +106,8 @@ def main() -> None:
             connection.execute("set TimeZone = 'UTC'")
             connection.execute(LEADS, [OWNERS, arguments.leads])
             connection.execute(ASSIGNMENTS, [OWNERS])
-            connection.execute(HANDOVERS)
-            connection.execute(ATTEMPTS)
+            connection.execute(HANDOVERS, {"at": EVALUATED_AT})
+            connection.execute(ATTEMPTS, {"at": EVALUATED_AT})
             connection.execute(f"create or replace table intermediate.int_calendar_intervals as {sql[STEPS[0]]}")
             connection.execute(
                 "create table calendar_intervals as select timetable, opens_at, open_seconds_before, "
