@@ -2,14 +2,15 @@
 
 import os
 import shutil
-import tempfile
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from orchestration import doctor
 from orchestration.locks import HomeLock
-from orchestration.settings import Settings, load_settings
+from orchestration.settings import PROJECT_ROOT, Settings, load_settings
 
 CONFIGURATION = """
 company: Shop
@@ -108,29 +109,21 @@ def test_a_broken_mapping_and_a_broken_definition_are_both_found(tmp_path: Path)
     assert subjects == {"mapping", "definitions"}
 
 
-def test_a_home_that_cannot_be_written_is_named() -> None:
-    """Root may write everywhere, so a child process becomes the user nobody first; its answer comes through a pipe."""
-    folder = Path(tempfile.mkdtemp(prefix="onefunnel-readonly-"))
-    try:
-        settings = company(folder)
-        settings.home.mkdir()
-        settings.home.chmod(0o555)
-        folder.chmod(0o755)
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:
-            if os.geteuid() == 0:
-                os.setuid(65534)
-            os.write(writing, "\n".join(stopping(settings)).encode())
-            os._exit(0)
-        os.close(writing)
-        with os.fdopen(reading) as pipe:
-            line = pipe.read()
-        os.waitpid(child, 0)
-    finally:
-        settings.home.chmod(0o755)
-        shutil.rmtree(folder)
-    assert line == f"home: {settings.home}: cannot be written (Permission denied)"
+def test_a_home_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """Root may write everywhere, so the question is asked by a process without the capability to; it stays the owner of what it
+    reads, since a clone may stand in a folder that no other user can open."""
+    settings = company(tmp_path)
+    settings.home.mkdir()
+    settings.home.chmod(0o555)
+    ask = (
+        "import sys; from pathlib import Path; from tests.unit.test_doctor import KEY, load_settings, stopping; "
+        "print(*stopping(load_settings(Path(sys.argv[1]), environment=KEY)), sep='\\n')"
+    )
+    as_a_user = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    command = [*as_a_user, sys.executable, "-c", ask, str(settings.path)]
+    done = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"home: {settings.home}: cannot be written (Permission denied)\n"
 
 
 def test_a_route_of_alerts_without_its_secret_is_named_and_stops_nothing(tmp_path: Path) -> None:
