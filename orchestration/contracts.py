@@ -103,16 +103,17 @@ def _contract(path: Path, model: dict[str, Any]) -> Contract:
     if not primary_key:
         raise ContractError(f"{path}: {name} needs config.meta.primary_key")
     columns = model.get("columns") or []
-    required = {
-        column
+    asked = [
+        test[kind]["arguments"]
         for test in model.get("data_tests") or []
         if isinstance(test, dict)
         for kind in ("key", "filled")
         if kind in test
-        for column in test[kind]["arguments"].get("filled", test[kind]["arguments"]["columns"])
-    }
+    ]
+    required = {column for arguments in asked for column in arguments.get("filled", arguments["columns"])}
+    accepted = {column: values for arguments in asked for column, values in arguments.get("accepted", {}).items()}
     fields = tuple(
-        _field(path, name, column, column.get("name") in required)
+        _field(path, name, column, column.get("name") in required, tuple(accepted.get(column.get("name"), ())))
         for column in columns
         if column.get("name") not in LINEAGE_COLUMNS
     )
@@ -121,7 +122,7 @@ def _contract(path: Path, model: dict[str, Any]) -> Contract:
     return Contract(name, primary_key, str(model.get("description", "")), fields)
 
 
-def _field(path: Path, contract: str, column: dict[str, Any], required: bool) -> Field:
+def _field(path: Path, contract: str, column: dict[str, Any], required: bool, accepted: tuple[str, ...]) -> Field:
     name, data_type = column.get("name"), column.get("data_type")
     if not name or not data_type:
         raise ContractError(f"{path}: a column of {contract} lacks name or data_type: {column}")
@@ -130,8 +131,4 @@ def _field(path: Path, contract: str, column: dict[str, Any], required: bool) ->
         raise ContractError(
             f"{path}: {contract}.{name} has notation {notation!r}, expected one of {', '.join(NOTATIONS)}"
         )
-    accepted: tuple[str, ...] = ()
-    for test in column.get("data_tests") or []:
-        if isinstance(test, dict) and "accepted_values" in test:
-            accepted = tuple(str(value) for value in test["accepted_values"]["arguments"]["values"])
     return Field(name, data_type, notation, required, accepted, str(column.get("description", "")))

@@ -46,7 +46,8 @@ class DbtError(Exception):
 class NodeResult:
     """What became of one model or test.
 
-    status: dbt's own word; `is_good` is true for success, pass and warn. failures: rows that a test returned.
+    status: dbt's own word; `is_good` is true for success, pass and warn. failures: rows that a test returned. sql: what was
+    asked of the warehouse.
     """
 
     unique_id: str
@@ -57,6 +58,7 @@ class NodeResult:
     message: str
     failures: int
     seconds: float
+    sql: str
 
     @property
     def is_good(self) -> bool:
@@ -207,4 +209,5 @@ def _result(result: Any) -> NodeResult:
         message=str(result.message or ""),
         failures=int(result.failures or 0),
         seconds=round(result.execution_time, 3),
+        sql=str(getattr(node, "compiled_code", None) or ""),
     )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ NOT_IN_A_BUILD = ["--exclude-resource-type", "unit_test"]
 
 TWINS = "tag:twin"
 """Tests of staging, which repeat what contracts and definitions are tested for."""
+
+_ROWS_OF_EVIDENCE = 3
 
 
 class SchemaTableTranslator(DagsterDbtTranslator):
@@ -114,14 +117,24 @@ def _build(
     selection = whole_pass if is_whole else ["--select", *sorted(key.path[1] for key in selected), "--exclude", TWINS]
     results = dbt_of(pipeline.settings).build(pipeline.warehouse, [*NOT_IN_A_BUILD, *selection], pipeline.progress)
     built = [result for result in results if result.kind == "model" and result.is_good]
-    tests = [result for result in results if result.kind == "test"]
+    tests = [with_evidence(pipeline, result) for result in results if result.kind == "test"]
     pipeline.progress(f"dbt: {len(built)} models built, {len(tests)} tests run")
     yield from _materialized(pipeline, built)
     yield from _checked(context, tests)
-    failed = [result for result in results if not result.is_good and result.status != "skipped"]
+    models_and_tests = [result for result in results if result.kind != "test"] + tests
+    failed = [result for result in models_and_tests if not result.is_good and result.status != "skipped"]
     if failed:
         lines = [f"  {result.unique_id}: {result.status}: {result.message}" for result in failed]
         raise dg.Failure("dbt stopped the build:\n" + "\n".join(lines), allow_retries=False)
+
+
+def with_evidence(pipeline: Pipeline, test: NodeResult) -> NodeResult:
+    """A test that found rows says the first of them, so that nobody has to run its SQL to learn what is wrong."""
+    if not test.failures:
+        return test
+    rows = pipeline.warehouse.arrow(f"select * from ({test.sql}) as found limit {_ROWS_OF_EVIDENCE}").to_pylist()
+    found = "; ".join(", ".join(f"{name} {value}" for name, value in row.items()) for row in rows)
+    return replace(test, message=f"{test.message}: {found}")
 
 
 def _materialized(pipeline: Pipeline, built: list[NodeResult]) -> Iterator[dg.MaterializeResult]:
@@ -145,4 +158,5 @@ def _checked(context: dg.AssetExecutionContext, tests: list[NodeResult]) -> Iter
                 passed=result.status == "pass",
                 severity=dg.AssetCheckSeverity.WARN if result.status == "warn" else dg.AssetCheckSeverity.ERROR,
                 metadata={"failures": result.failures, "message": result.message},
+                description=None if result.status == "pass" else result.message,
             )

@@ -12,11 +12,11 @@ models:
   - name: leads
     description: One row per lead.
     config: {meta: {primary_key: lead_id}}
-    data_tests: [{key: {arguments: {columns: [lead_id], filled: [lead_id]}}}]
+    data_tests: [{key: {arguments: {columns: [lead_id], filled: [lead_id], accepted: {status: [open, won]}}}}]
     columns:
       - {name: lead_id, data_type: string}
       - {name: phone_token, data_type: string, config: {meta: {notation: phone}}}
-      - {name: status, data_type: string, data_tests: [{accepted_values: {arguments: {values: [open, won]}}}]}
+      - {name: status, data_type: string}
       - {name: source_system, data_type: string}
       - {name: source_record_key, data_type: string}
 """

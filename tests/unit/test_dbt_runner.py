@@ -1,0 +1,57 @@
+"""dbt's tests can fail, and a failed one says which rows it found."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pyarrow as pa
+import pytest
+
+from orchestration.dbt_runner import Dbt, NodeResult
+from orchestration.defs.transform import with_evidence
+from orchestration.pipeline import Pipeline
+from orchestration.warehouse import DuckDbWarehouse
+
+GOOD = {"direction": "outgoing", "outcome": "answered", "team": "sales"}
+
+
+@pytest.fixture(scope="module")
+def dbt(tmp_path_factory: pytest.TempPathFactory) -> Dbt:
+    return Dbt(tmp_path_factory.mktemp("dbt") / "target")
+
+
+def key_test_of_touches(dbt: Dbt, folder: Path, rows: list[dict[str, str | None]]) -> tuple[NodeResult, str]:
+    """What the key test of the contract says of these rows, and its message with evidence."""
+    warehouse = DuckDbWarehouse(folder / "onefunnel.duckdb")
+    names = ["touch_id", "occurred_at", "kind", *GOOD]
+    table = pa.table({name: pa.array([row.get(name) for row in rows], pa.string()) for name in names})
+    warehouse.write("contracts.touches", table, dict.fromkeys(names, "varchar"))
+    tests = [result for result in dbt.test(warehouse, ["--select", "touches"]) if result.name.startswith("key_")]
+    (test,) = tests
+    pipeline = cast(Pipeline, SimpleNamespace(warehouse=warehouse))
+    return test, with_evidence(pipeline, test).message
+
+
+def touch(touch_id: str | None, **values: str | None) -> dict[str, str | None]:
+    return {"touch_id": touch_id, "occurred_at": "2026-05-05 10:00:00", "kind": "call", **GOOD, **values}
+
+
+def test_a_good_table_passes_and_an_empty_cell_is_no_wrong_value(dbt: Dbt, tmp_path: Path) -> None:
+    test, message = key_test_of_touches(dbt, tmp_path, [touch("t1"), touch("t2", outcome=None)])
+    assert (test.status, test.failures) == ("pass", 0)
+    assert message == test.message
+
+
+def test_each_problem_is_found_and_named_with_the_rows_it_concerns(dbt: Dbt, tmp_path: Path) -> None:
+    rows = [
+        touch("t1"),
+        touch("t1"),
+        touch(None),
+        touch("t3", team="purchasing"),
+        touch("t4", team="purchasing"),
+    ]
+    test, message = key_test_of_touches(dbt, tmp_path, rows)
+    assert (test.status, test.failures) == ("fail", 3)
+    assert "problem repeated, occurrences 1" in message
+    assert "problem missing: touch_id" in message
+    assert "problem not accepted: team = purchasing, occurrences 2" in message
