@@ -105,7 +105,7 @@ class Dbt:
         DbtError
             when the project does not parse.
         """
-        folders = [DBT_PROJECT / name for name in ("models", "macros", "tests")]
+        folders = [DBT_PROJECT / name for name in ("models", "macros", "materializations", "tests")]
         files = [file for folder in folders for file in folder.rglob("*")]
         newest = max(file.stat().st_mtime for file in [*files, *folders, *DBT_PROJECT.glob("*.yml")])
         if not self.manifest_file.is_file() or self.manifest_file.stat().st_mtime < newest:

@@ -34,9 +34,6 @@ from tests.integration.test_amocrm_staging import fill as fill_crm
 from tests.integration.test_amocrm_staging import write_definitions
 from tests.integration.yandex_vendors import FIRST_MORNING, SECOND_MORNING, YandexVendors
 
-# a push has twenty minutes: with this comparison, 5 min 26 s alone and 6 min 43 s beside other tests, it took 21
-pytestmark = pytest.mark.verify
-
 QUICK = {
     # A session of two minutes never earns back what compiling its plans costs; the figures are the same by rule, and
     # `make verify` builds with Spark's own defaults.
