@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import dagster as dg
 
 from orchestration.clock import Clock, SystemClock
-from orchestration.defs import alerts, freeze, ingest, intervals, publish, quality, schedules, score, transform
+from orchestration.defs import alerts, freeze, ingest, publish, quality, schedules, score, table_steps, transform
 from orchestration.locks import HomeLock
 from orchestration.pipeline import AS_OF_TAG, Pipeline, parse_as_of
 from orchestration.settings import CONFIG_VARIABLE, PROJECT_ROOT, Settings, load_settings
@@ -57,7 +57,7 @@ def build_definitions(
         ingest.build(settings),
         transform.build(settings),
         score.build(),
-        intervals.build(),
+        table_steps.build(),
         quality.build(settings),
         freeze.build(settings),
         publish.build(settings),

@@ -50,3 +50,8 @@
         )
     end
 {%- endmacro %}
+
+{#- 2 to a whole power from 0 to 62, exactly: a double holds every power of two. -#}
+{% macro power_of_two(exponent) -%}
+    cast(round(power(2.0e0, {{ exponent }})) as bigint)
+{%- endmacro %}

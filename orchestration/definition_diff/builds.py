@@ -18,6 +18,7 @@ from orchestration.connectors import asked_kinds
 from orchestration.dbt_runner import NodeResult
 from orchestration.definition_diff.figures import COMPARED
 from orchestration.defs.score import write_scores
+from orchestration.defs.table_steps import write_table_steps
 from orchestration.defs.transform import dbt_of
 from orchestration.landing import Lake
 from orchestration.pipeline import warehouse_in
@@ -30,8 +31,8 @@ from orchestration.warehouse import Warehouse
 WRITTEN_BY_PYTHON = ("ml", "quality")
 """Sources of dbt that Python steps write between its two passes."""
 
-SCORED_FROM = ("int_lead_features", "int_lead_answers_scored")
-"""What the scores between the two passes of dbt read."""
+READ_BY_PYTHON = ("int_lead_features", "int_lead_answers_scored", "int_channel_transitions")
+"""What the scores and the removal effects between the two passes of dbt read."""
 
 
 class DiffError(Exception):
@@ -110,12 +111,13 @@ def build_with(
     others = tuple(pull for pull in pulls.pulls if pull.source != "definitions")
     warehouse = warehouse_in(folder, settings)
     bind(warehouse, Lake(settings.lake, clock), replace(pulls, pulls=(*others, *landed)), settings)
-    before_scores, after_scores = _models(settings)
+    before_python, after_python = _models(settings)
     dbt = dbt_of(settings)
-    _run(dbt.run(warehouse, ["--select", *before_scores], progress))
+    _run(dbt.run(warehouse, ["--select", *before_python], progress))
     write_scores(warehouse)
-    if after_scores:
-        _run(dbt.run(warehouse, ["--select", *after_scores], progress))
+    write_table_steps(warehouse, ["removal_effects"])
+    if after_python:
+        _run(dbt.run(warehouse, ["--select", *after_python], progress))
     return warehouse
 
 
@@ -127,11 +129,11 @@ def compared_tables(settings: Settings) -> list[str]:
 
 
 def _models(settings: Settings) -> tuple[list[str], list[str]]:
-    """The models that the compared marts and the scores stand on: those that dbt builds before the Python steps, and those that
+    """The models that the compared marts and the Python steps stand on: those that dbt builds before the Python steps, and those that
     read what Python steps write."""
     manifest = _manifest(settings)
     names = {key: node["name"] for key, node in manifest["nodes"].items() if node["resource_type"] == "model"}
-    wanted = {*compared_tables(settings), *SCORED_FROM}
+    wanted = {*compared_tables(settings), *READ_BY_PYTHON}
     needed = _reached([key for key, name in names.items() if name in wanted], manifest["parent_map"])
     by_python = [key for key, source in manifest["sources"].items() if source["source_name"] in WRITTEN_BY_PYTHON]
     after = _reached(by_python, manifest["child_map"])

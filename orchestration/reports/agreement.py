@@ -446,7 +446,11 @@ class Agreement:
             if row["is_enabled"] != "true":
                 continue
             rule = ""
-            if row["rule"] == "anchored":
+            if row["rule"] == "markov":
+                rule = self.text("chain_order", n=self._number(row["markov_order"] or "1"))
+            elif row["rule"] == "custom":
+                rule = self.text("custom_weights", weights=self.words.list(self._weights(row["attribution_model"])))
+            elif row["rule"] == "anchored":
                 shares = {
                     name: self.words.percent(Decimal(str(row[f"{column}_share"] or 0)).scaleb(-3))
                     for name, column in (
@@ -470,6 +474,18 @@ class Agreement:
         if barred:
             section.note(self.text("not_creditable", kinds=self.words.list(barred)))
         return section
+
+    def _weights(self, model: str | None) -> list[str]:
+        """Kind, team and weight of each row of a custom model; `*` is said as any."""
+        said = []
+        for row in self.rows("custom_weights"):
+            if row["attribution_model"] == model:
+                kind, team = (
+                    self.text("any") if row[name] == "*" else self.words.name(label, row[name])
+                    for name, label in (("kind", "touch_kind"), ("team", "team"))
+                )
+                said.append(f"{kind} / {team}: {self._number(row['weight'])}")
+        return said
 
     def reporting_rhythm(self) -> Section:
         section = self._section("reporting_rhythm")

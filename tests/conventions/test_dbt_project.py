@@ -63,7 +63,7 @@ PORTABLE = frozenset(
             "length",
         ),
         *("count", "sum", "min", "max", "median", "max_by", "min_by"),
-        *("row_number", "rank", "dense_rank", "lag", "lead"),
+        *("row_number", "rank", "dense_rank", "lag", "lead", "first_value"),
     }
 )
 """Functions that mean the same on both engines. Another one joins them with a case in `dbt_project/tests/macros/` that says

@@ -34,6 +34,10 @@ MODELS = [
     ("milestones_only", "anchored", 0, 500, 500, 0, 0, None),
     ("time_decay", "time_decay", None, None, None, None, None, 30),
     ("time_decay_week", "time_decay", None, None, None, None, None, 7),
+    ("shapley", "shapley", None, None, None, None, None, None),
+    ("markov", "markov", None, None, None, None, None, None),
+    ("kinds_weighed", "custom", None, None, None, None, None, None),
+    ("nothing_weighed", "custom", None, None, None, None, None, None),
 ]
 
 
@@ -156,6 +160,16 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPy
         }
         for model in MODELS
     ]
+    warehouse.definitions["custom_weights"] = [
+        {"attribution_model": model, "kind": kind, "team": team, "weight": weight, "valid_from": "2000-01-01"}
+        for model, kind, team, weight in (
+            ("kinds_weighed", "*", "*", 1),
+            ("kinds_weighed", "*", "sales", "0.5"),
+            ("kinds_weighed", "meeting", "*", "2.5"),
+            ("kinds_weighed", "visit", "*", 0),
+            ("nothing_weighed", "payment", "*", 1),
+        )
+    ]
     for case in CASES:
         add_case(warehouse, case)
 
@@ -212,6 +226,39 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPy
     add_touch(warehouse, "A19-all-1", "person-A19-all", at(3), kind="visit")
     add_touch(warehouse, "A19-all-2", "person-A19-all", at(4), kind="visit")
 
+    # A22: more logging is not more credit
+    add_deal(warehouse, "A22", at(9), 900)
+    add_touch(warehouse, "A22-ad", "person-A22", at(1), kind="click")
+    for number in range(1, 6):
+        add_touch(
+            warehouse,
+            f"A22-call-{number}",
+            "person-A22",
+            at(2, 600 * number),
+            kind="call",
+            direction="outgoing",
+            outcome="answered",
+            owner_id="rep",
+        )
+    add_touch(warehouse, "A22-meeting", "person-A22", at(2, 9000), kind="meeting", owner_id="rep")
+
+    # one session: its form stands for it; the next session stands for itself
+    add_deal(warehouse, "session", at(9), 1_000)
+    for touch_id, kind, session, second in (
+        ("session-visit", "visit", "s1", 0),
+        ("session-download", "content_download", "s1", 60),
+        ("session-form", "form", "s1", 120),
+        ("session-later", "visit", "s2", 7200),
+    ):
+        add_touch(warehouse, touch_id, "person-session", at(2, second), kind=kind, session_id=session)
+
+    # D54: weights by kind and team; two channels of which one has two touches
+    add_deal(warehouse, "weighed", at(9), 1_000)
+    add_touch(warehouse, "weighed-ad", "person-weighed", at(1), kind="click", utm_source="google", utm_medium="cpc")
+    add_touch(warehouse, "weighed-visit", "person-weighed", at(2), kind="visit")
+    add_touch(warehouse, "weighed-call", "person-weighed", at(3), kind="call", outcome="answered", owner_id="rep")
+    add_touch(warehouse, "weighed-meeting", "person-weighed", at(4), kind="meeting", owner_id="rep")
+
     # D60
     add_deal(warehouse, "no_identity", at(9), person_id=None)
     add_deal(warehouse, "no_touch", at(9))
@@ -234,7 +281,8 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPy
     add_touch(warehouse, "no_rate-T1", "person-no_rate", at(1))
 
     with warehouse.build(
-        ["+rpt_attribution_by_channel", "+rpt_touch_creditability", "+fct_touches", "+fct_conversions", "+dim_channels"]
+        ["+rpt_touch_creditability", "+fct_touches", "+fct_conversions", "+dim_channels"],
+        after_python=["rpt_attribution_by_channel"],
     ) as connection:
         yield connection
 
@@ -318,6 +366,48 @@ def test_last_non_direct_passes_over_direct_visits_and_says_when_it_cannot(ledge
         "attribution_model = 'last_non_direct'"
     ).fetchall()
     assert rule == [("A19-all-2", "all_direct")]
+
+
+def test_five_calls_of_one_rep_on_one_day_are_one_touch(ledger: duckdb.DuckDBPyConnection) -> None:
+    assert credits_of(ledger, "won:A22", "linear") == [("A22-ad", 300), ("A22-call-1", 300), ("A22-meeting", 300)]
+    collapsed = ledger.execute(
+        "select touch_id, collapsed_into from marts.fct_touches where touch_id like 'A22-call%' order by 1"
+    ).fetchall()
+    assert collapsed == [("A22-call-1", None), *((f"A22-call-{number}", "A22-call-1") for number in range(2, 6))]
+
+
+def test_a_web_session_counts_once_by_its_strongest_kind(ledger: duckdb.DuckDBPyConnection) -> None:
+    assert credits_of(ledger, "won:session", "linear") == [("session-form", 500), ("session-later", 500)]
+
+
+def test_custom_weights_are_found_by_kind_before_team_and_nothing_weighed_is_linear(
+    ledger: duckdb.DuckDBPyConnection,
+) -> None:
+    # ad 1, visit 0, call 0.5 (sales), meeting 2.5 (its kind beats its team): 1000 · 0.25, 0, 0.125, 0.625
+    assert credits_of(ledger, "won:weighed", "kinds_weighed") == [
+        ("weighed-ad", 250),
+        ("weighed-call", 125),
+        ("weighed-meeting", 625),
+    ]
+    rules = "select distinct rule from marts.fct_attribution_credits where conversion_id = 'won:weighed' and attribution_model = ?"
+    assert ledger.execute(rules, ["kinds_weighed"]).fetchall() == [("custom",)]
+    assert ledger.execute(rules, ["nothing_weighed"]).fetchall() == [("linear",)]
+    assert [credit for _, credit in credits_of(ledger, "won:weighed", "nothing_weighed")] == [250, 250, 250, 250]
+
+
+def test_shapley_splits_over_distinct_channels_before_it_splits_over_touches(ledger: duckdb.DuckDBPyConnection) -> None:
+    channels = dict(
+        ledger.execute("select touch_id, channel from marts.fct_touches where touch_id like 'weighed-%'").fetchall()
+    )
+    assert len(set(channels.values())) == 3
+    assert channels["weighed-call"] == channels["weighed-meeting"]
+    # three channels of 333, 333, 334 in the order of their first touch; the third has two touches of 167
+    assert credits_of(ledger, "won:weighed", "shapley") == [
+        ("weighed-ad", 333),
+        ("weighed-visit", 333),
+        ("weighed-call", 167),
+        ("weighed-meeting", 167),
+    ]
 
 
 @pytest.mark.parametrize("reason", ["no_identity", "no_touch", "outside_lookback", "not_creditable"])

@@ -19,25 +19,29 @@ import pyarrow as pa
 import pytest
 
 from orchestration.dbt_runner import Dbt
+from orchestration.defs.table_steps import write_table_steps
 from orchestration.settings import DEFAULT_DEFINITIONS, PROJECT_ROOT, load_settings
 from orchestration.sources.definitions import read_definitions
 from orchestration.warehouse import DuckDbWarehouse
 from tests.conftest import Built
+from tests.unit.ml.test_markov import in_fractions, transitions_of
 
 # a build and two rebuilds of its own: a push has twenty minutes; the ledger's worked cases and properties stay in it
 pytestmark = pytest.mark.verify
 
 EXAMPLE = PROJECT_ROOT / "examples" / "attribution_touches"
-FROM_THE_JOURNEYS_ON = (
-    "stg_definitions__policies", "int_journeys", "int_journeys_measured", "int_journey_parts",
-    "int_conversions_unattributed", "int_credits_apportioned", "fct_attribution_credits", "rpt_attribution_by_channel",
+JOURNEYS = (
+    "int_journeys", "int_journeys_measured", "int_journey_channels", "int_channel_transitions", "int_conversions_unattributed",
 )  # fmt: skip
+FROM_THE_JOURNEYS_ON = ("stg_definitions__policies", *JOURNEYS)
 FROM_THE_TOUCHES_ON = (
     "stg_definitions__touch_kinds",
     "int_touches_channelled",
-    *FROM_THE_JOURNEYS_ON[1:],
+    *JOURNEYS,
     "rpt_touch_creditability",
 )
+LEDGER = ("int_journey_parts", "int_credits_apportioned", "fct_attribution_credits", "rpt_attribution_by_channel")
+"""Built after the removal effects were computed from the journeys."""
 CHANNELS = {
     "Facebook": "facebook",
     "Instagram": "instagram",
@@ -45,7 +49,8 @@ CHANNELS = {
     "Online Video": "video",
     "Paid Search": "paid_search",
 }
-MODELS = ("first", "last", "linear", "time_decay", "u_shaped", "w_shaped")
+MODELS = ("first", "last", "last_non_direct", "linear", "time_decay", "u_shaped", "w_shaped", "full_path")
+OVER_CHANNELS = ("shapley", "markov")
 
 Credits = dict[tuple[str, str, str], int]
 """(conversion, touch, model) → minor units; rows of nothing are left out."""
@@ -97,11 +102,12 @@ def journey(touches: list[Touch], conversion: Touch, resets: bool) -> list[Touch
 
 
 def parts(model: str, path: list[Touch], conversion: Touch) -> list[int]:
-    """D53, D54, D57. The data know no lead and no opportunity, so w_shaped is linear (`milestones_missing`)."""
+    """D53, D54, D57. The data know no lead and no opportunity, so w_shaped and full_path are linear (`milestones_missing`); no ad is
+    a direct visit."""
     count = len(path)
     if model == "first":
         return [1] + [0] * (count - 1)
-    if model == "last":
+    if model in ("last", "last_non_direct"):
         return [0] * (count - 1) + [1]
     if model == "u_shaped" and count >= 3:
         return [2 * (count - 2), *[1] * (count - 2), 2 * (count - 2)]
@@ -128,13 +134,47 @@ def floors(amount: int, shares: list[int]) -> list[int]:
     return credits
 
 
+def effects(customers: dict[str, list[Touch]], resets: bool) -> dict[str, int]:
+    """D55: removal effects in parts of 2^30. Whoever never converted has one path, up to the export, which the lookback holds whole."""
+    paths = []
+    for touches in customers.values():
+        conversions = [touch for touch in touches if touch.minor is not None]
+        for conversion in conversions:
+            paths.append((tuple(touch.channel for touch in journey(touches, conversion, resets)), True))
+        if not conversions:
+            paths.append((tuple(touch.channel for touch in touches), False))
+    counts = transitions_of(paths)
+    whole = in_fractions(counts, None)
+    return {
+        channel: round(round(1 - in_fractions(counts, channel) / whole, 12) * 2**30) for channel in CHANNELS.values()
+    }
+
+
+def split_over_channels(amount: int, path: list[Touch], weights: dict[str, int]) -> list[int]:
+    """D54, D57: over the channels in the order of their first touch, then each channel's share over its touches."""
+    channels = list(dict.fromkeys(touch.channel for touch in path))
+    earned: dict[str, list[int]] = {}
+    for channel, credit in zip(channels, floors(amount, [weights[channel] for channel in channels]), strict=True):
+        earned[channel] = floors(credit, [1] * sum(touch.channel == channel for touch in path))
+    return [earned[touch.channel].pop(0) for touch in path]
+
+
 def reference(customers: dict[str, list[Touch]], resets: bool) -> Credits:
     credits: Credits = {}
+    weights = {"markov": effects(customers, resets), "shapley": dict.fromkeys(CHANNELS.values(), 1)}
     for touches in customers.values():
         for conversion in touches:
             if conversion.minor is None:
                 continue
             path = journey(touches, conversion, resets)
+            for model in OVER_CHANNELS:
+                credits |= {
+                    (conversion.touch_id, touch.touch_id, model): minor
+                    for touch, minor in zip(
+                        path, split_over_channels(conversion.minor, path, weights[model]), strict=True
+                    )
+                    if minor
+                }
             for model in MODELS:
                 earned = floors(conversion.minor, parts(model, path, conversion))
                 credits |= {
@@ -164,7 +204,7 @@ def by_channel(credits: Credits, customers: dict[str, list[Touch]]) -> dict[tupl
 def report(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
     rows = connection.execute(
         "select attribution_model, channel, cast(sum(credited_minor) as bigint) from marts.rpt_attribution_by_channel "
-        "where month_basis = 'conversion' and conversion_kind = 'imported' group by 1, 2"
+        "where month_basis = 'conversion' and conversion_kind = 'imported' and attribution_model <> 'markov_removal' group by 1, 2"
     ).fetchall()
     return {(model, channel): minor for model, channel, minor in rows}
 
@@ -184,12 +224,15 @@ def rebuilt(built: Built, folder: Path, definition: Path, models: tuple[str, ...
         connection.execute(
             f"create table raw_definitions.{name} as select *, '1' as _pull, cast(row_number() over () as varchar) as _row from said"
         )
-    results = Dbt(folder / "target").build(
-        DuckDbWarehouse(warehouse),
-        ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test", "--select", *models],
-    )
-    assert len(results) > len(models)
-    assert [f"{result.name}: {result.message}" for result in results if not result.is_good] == []
+    dbt = Dbt(folder / "target")
+    for names in (models, LEDGER):
+        results = dbt.build(
+            DuckDbWarehouse(warehouse),
+            ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test", "--select", *names],
+        )
+        assert len(results) > len(names)
+        assert [f"{result.name}: {result.message}" for result in results if not result.is_good] == []
+        write_table_steps(DuckDbWarehouse(warehouse), ["removal_effects"])
     return duckdb.connect(str(warehouse), read_only=True)
 
 
@@ -263,7 +306,7 @@ def test_the_ledger_is_that_of_an_independent_reference_to_the_minor_unit(
     assert {key: pair for key, pair in different.items() if pair[0] != pair[1]} == {}
     channels = by_channel(expected, journeys_of_customers)
     assert report(connection) == channels
-    assert len(channels) == len(MODELS) * len(CHANNELS)
+    assert len(channels) == (len(MODELS) + len(OVER_CHANNELS)) * len(CHANNELS)
     assert {
         model: sum(minor for (of, _), minor in channels.items() if of == model) for model in MODELS
     } == dict.fromkeys(MODELS, 1_142_350)
@@ -278,7 +321,7 @@ def test_every_model_counts_every_conversion_once(
         "select attribution_model, sum(weight), count(*) filter (where touch_id is null) from marts.fct_attribution_credits "
         "group by 1 order by 1"
     ).fetchall()
-    assert rows == [(model, Decimal(1838), 0) for model in sorted(MODELS)]
+    assert rows == [(model, Decimal(1838), 0) for model in sorted((*MODELS, *OVER_CHANNELS))]
 
 
 def test_touches_after_an_earlier_conversion_are_where_the_two_rules_differ(
@@ -302,8 +345,13 @@ def test_touches_after_an_earlier_conversion_are_where_the_two_rules_differ(
     ]
     assert counts == [[(credited_twice,)], [(0,)]]
     assert credited_twice > 0
-    # the later conversions of the 181 change, the first one of a customer is credited alike
-    changed = {key[0] for key, minor in ledger(independent).items() ^ ledger(after_reset).items()}
+    # the later conversions of the 181 change, the first one of a customer is credited alike; not by Markov, whose chain is made of
+    # all journeys: shorter ones give every channel another effect
+    changed = {
+        conversion
+        for (conversion, _, model), _ in ledger(independent).items() ^ ledger(after_reset).items()
+        if model != "markov"
+    }
     first = {
         next(touch.touch_id for touch in touches if touch.minor is not None)
         for touches in journeys_of_customers.values()

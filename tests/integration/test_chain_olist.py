@@ -153,7 +153,10 @@ def test_each_model_credits_every_win_once(olist: Built) -> None:
     rows = olist.query(
         "select attribution_model, sum(weight * conversion_count) from marts.fct_attribution_credits where conversion_kind = 'won' group by 1 order by 1"
     )
-    assert [model for model, _ in rows] == ["first", "last", "linear", "time_decay", "u_shaped", "w_shaped"]
+    assert [model for model, _ in rows] == [
+        *("first", "full_path", "last", "last_non_direct", "linear", "markov", "shapley", "time_decay", "u_shaped"),
+        "w_shaped",
+    ]
     assert {float(total) for _, total in rows} == {842.0}
 
 

@@ -18,9 +18,9 @@ from orchestration.binding import bind, fix_build
 from orchestration.clock import FixedClock
 from orchestration.connectors import STREAMS, api_sources
 from orchestration.dbt_runner import Dbt
-from orchestration.defs.intervals import write_intervals
 from orchestration.defs.quality import write_expectations, write_reconciliation
 from orchestration.defs.score import write_scores
+from orchestration.defs.table_steps import write_table_steps
 from orchestration.defs.transform import AFTER_PYTHON, dbt_of, mart_descriptions
 from orchestration.pipeline import Pipeline
 from orchestration.publication import compare_builds, fingerprints, publish
@@ -116,7 +116,7 @@ def built(settings: Settings) -> Side:
         assert [f"{result.name}: {result.message}" for result in results if not result.is_good] == []
         if step[0] == "--exclude":
             write_scores(warehouse)
-            write_intervals(warehouse)
+            write_table_steps(warehouse)
             write_reconciliation(warehouse)
     home = settings.home / settings.engine
     published = publish(warehouse.to_publish(mart_descriptions(settings)), home, build.build_id)

@@ -21,3 +21,15 @@
         as bigint
     )
 {%- endmacro %}
+
+{#- Share of one touch of `parts` (a relation with the columns of `int_journey_parts`): the amount over channels first, then what
+    the channel got over its touches, both by the same floors (D57). -#}
+{% macro apportion_to_touch(amount) -%}
+    case
+        when parts.channel_parts_total = 1 then {{ apportion(amount, 'parts.parts_before', 'parts.parts_through', 'parts.parts_total') }}
+        else {{ apportion(
+            '(' ~ apportion(amount, 'parts.channel_parts_before', 'parts.channel_parts_through', 'parts.channel_parts_total') ~ ')',
+            'parts.parts_before', 'parts.parts_through', 'parts.parts_total'
+        ) }}
+    end
+{%- endmacro %}

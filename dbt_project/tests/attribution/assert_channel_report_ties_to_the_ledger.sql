@@ -1,4 +1,5 @@
--- On either month basis the report holds all credit of the ledger and nothing else (D56).
+-- On either month basis the report holds all credit of the ledger and nothing else (D56); the totals of a chain by removal, which
+-- no touch earned, are those of its model in the ledger (D55).
 with ledger_totals as (
     select
         ledger.attribution_model,
@@ -19,6 +20,7 @@ report_totals as (
         sum(report.credited_conversions) as credited_conversions,
         coalesce(sum(report.credited_minor), 0) as credited_minor
     from {{ ref('rpt_attribution_by_channel') }} as report
+    where report.attribution_model in (select models.attribution_model from {{ ref('int_attribution_models_enabled') }} as models)
     group by report.attribution_model, report.conversion_kind, report.journey_level, report.month_basis
 )
 
@@ -34,3 +36,31 @@ full outer join ledger_totals
     and report_totals.journey_level = ledger_totals.journey_level
 where report_totals.credited_minor is distinct from ledger_totals.credited_minor
     or report_totals.credited_conversions is distinct from ledger_totals.credited_conversions
+union all
+select
+    removed.attribution_model,
+    removed.conversion_kind,
+    removed.journey_level,
+    'conversion' as month_basis
+from (
+    select
+        report.attribution_model, report.conversion_kind, report.journey_level, report.month,
+        sum(report.credited_conversions) as credited_conversions, sum(report.credited_minor) as credited_minor
+    from {{ ref('rpt_attribution_by_channel') }} as report
+    where report.attribution_model not in (select models.attribution_model from {{ ref('int_attribution_models_enabled') }} as models)
+    group by report.attribution_model, report.conversion_kind, report.journey_level, report.month
+) as removed
+left join (
+    select
+        report.attribution_model || '_removal' as attribution_model, report.conversion_kind, report.journey_level, report.month,
+        sum(report.credited_conversions) as credited_conversions, sum(report.credited_minor) as credited_minor
+    from {{ ref('rpt_attribution_by_channel') }} as report
+    where report.month_basis = 'conversion'
+    group by report.attribution_model || '_removal', report.conversion_kind, report.journey_level, report.month
+) as split
+    on removed.attribution_model = split.attribution_model
+    and removed.conversion_kind = split.conversion_kind
+    and removed.journey_level = split.journey_level
+    and removed.month = split.month
+where removed.credited_conversions is distinct from split.credited_conversions
+    or removed.credited_minor is distinct from split.credited_minor

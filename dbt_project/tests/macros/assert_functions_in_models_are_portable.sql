@@ -14,8 +14,22 @@ aggregated as (
         cast(median(numbers.n) as string) || ' ' || cast(cast(sum(numbers.n) as bigint) as string) || ' ' || cast(count(numbers.name) as string)
         || ' ' || min(numbers.name) || max(numbers.name) || max_by(numbers.name, numbers.n) || min_by(numbers.name, numbers.n) as got
     from numbers
+),
+
+first_values as (
+    select
+        numbers.n,
+        coalesce(first_value(numbers.name) over (partition by numbers.n % 2 order by numbers.n desc), '?') as got
+    from numbers
 )
 
+select
+    'first_value' as case_number,
+    first_values.got,
+    case first_values.n % 2 when 1 then 'c' else 'a' end as expected
+from first_values
+where first_values.got <> case first_values.n % 2 when 1 then 'c' else 'a' end
+union all
 select
     'aggregates' as case_number,
     aggregated.got,

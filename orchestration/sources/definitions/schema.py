@@ -122,6 +122,7 @@ COUNT = _pattern("count", r"[0-9]{1,18}", "a whole number of at least 0")
 POSITIVE = _pattern("positive", r"[0-9]{0,17}[1-9][0-9]{0,17}|[1-9][0-9]*0*", "a whole number of at least 1")
 DECIMAL = _parsed("decimal", _number, "a number with a decimal point, such as 0.25")
 SHARE = _pattern("share", r"0(\.[0-9]{1,6})?|1(\.0{1,6})?", "a share from 0 to 1 with at most 6 decimals, such as 0.35")
+WEIGHT = _pattern("weight", r"[0-9]{1,6}(\.[0-9]{1,6})?", "a weight from 0 with at most 6 decimals, such as 2.5")
 BOOLEAN = _pattern("boolean", r"true|false", "true or false")
 YEAR = _pattern("year", r"[0-9]{4}", "a year of the company's period calendar, such as 2026 or 1405")
 DATE = _parsed("date", _iso_date, "a date as 2026-06-01")
@@ -253,6 +254,17 @@ def _policy_value(row: Row) -> Iterator[tuple[str, str]]:
         yield "value", f"expected one of {', '.join(known)} for {name}, got {value!r}"
 
 
+ATTRIBUTION_RULES = (
+    "first",
+    "last",
+    "last_non_direct",
+    "linear",
+    "anchored",
+    "time_decay",
+    "markov",
+    "shapley",
+    "custom",
+)
 SHARES = ("first_share", "lead_created_share", "opportunity_created_share", "last_share", "rest_share")
 
 
@@ -265,6 +277,11 @@ def _shares(row: Row) -> Iterator[tuple[str, str]]:
     total = sum(int(row[name] or 0) for name in SHARES)
     if total != 1000:
         yield "first_share", f"the shares of an anchored model are per mille and sum to 1000, got {total}"
+
+
+def _order_of_a_chain(row: Row) -> Iterator[tuple[str, str]]:
+    if row["markov_order"] is not None and row["rule"] != "markov":
+        yield "markov_order", f"only rule markov has an order, and this rule is {row['rule']}"
 
 
 def _currency_row(row: Row) -> Iterator[tuple[str, str]]:
@@ -836,12 +853,23 @@ SCHEMAS: dict[str, Schema] = {
             "attribution_models",
             ["attribution_model"],
             _required("attribution_model", NAME),
-            _required("rule", TEXT, "first", "last", "last_non_direct", "linear", "anchored", "time_decay"),
+            _required("rule", TEXT, *ATTRIBUTION_RULES),
             *(_optional(name, COUNT) for name in SHARES),
             _optional("half_life_days", POSITIVE),
             _required("lookback_days", POSITIVE),
             _required("is_enabled", BOOLEAN),
-            row_laws=(_shares, _needs("rule", "time_decay", "half_life_days")),
+            _optional("markov_order", POSITIVE, "1", "2", "3", "4"),
+            _optional("path_transform", TEXT, "none", "exposure", "unique"),
+            _optional("drops_direct", BOOLEAN),
+            row_laws=(_shares, _needs("rule", "time_decay", "half_life_days"), _order_of_a_chain),
+        ),
+        _schema(
+            "custom_weights",
+            ["attribution_model", "kind", "team"],
+            _required("attribution_model", NAME, reference="attribution_models.attribution_model"),
+            _required("kind", NAME_OR_ANY),
+            _required("team", TEXT, "*", *TEAMS),
+            _required("weight", WEIGHT),
         ),
         _schema(
             "conversion_kinds",

@@ -16,8 +16,11 @@ import duckdb
 import pyarrow as pa
 import yaml
 
+from ml.attribution.markov import TABLES as MARKOV_TABLES
 from orchestration.connectors import STREAMS
 from orchestration.dbt_runner import Dbt
+from orchestration.defs.table_steps import write_table_steps
+from orchestration.defs.transform import AFTER_PYTHON
 from orchestration.settings import DBT_PROJECT, DEFAULT_DEFINITIONS
 from orchestration.sources.api.load import door_columns
 from orchestration.warehouse import DuckDbWarehouse
@@ -60,20 +63,29 @@ class LedgerWarehouse:
         row = {"source_system": "crm", "source_record_key": f"crm/{contract}/{next(iter(values.values()))}/1", **values}
         self.contracts.setdefault(contract, []).append(row)
 
-    def build(self, select: Sequence[str]) -> duckdb.DuckDBPyConnection:
+    def build(
+        self, select: Sequence[str], exclude: Sequence[str] = (), after_python: Sequence[str] = ()
+    ) -> duckdb.DuckDBPyConnection:
         """Creates the raw relations, builds `select` with its data tests and returns a connection to the result.
+
+        after_python : models that read removal effects, built with all they stand on after these were computed, as a run does it.
 
         Raises AssertionError with dbt's messages when a model or one of the laws fails.
         """
         with duckdb.connect(str(self.path)) as connection:
             self._create_raw(connection)
-        dbt = Dbt(self.path.parent / "target")
-        results = dbt.build(
-            DuckDbWarehouse(self.path),
-            ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test", "--select", *select],
-        )
-        assert [f"{result.name}: {result.message}" for result in results if not result.is_good] == []
+        dbt, warehouse = Dbt(self.path.parent / "target"), DuckDbWarehouse(self.path)
+        needed = [f"+{name}" for name in (*after_python, "int_channel_transitions")] if after_python else []
+        self._build(dbt, warehouse, ["--select", *select, *needed, "--exclude", *exclude, *AFTER_PYTHON.split()])
+        if after_python:
+            write_table_steps(warehouse, ["removal_effects"])
+            self._build(dbt, warehouse, ["--select", *(f"+{name},source:ml+" for name in after_python)])
         return duckdb.connect(str(self.path), read_only=True)
+
+    def _build(self, dbt: Dbt, warehouse: DuckDbWarehouse, selection: Sequence[str]) -> None:
+        options = ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
+        results = dbt.build(warehouse, [*options, *selection])
+        assert [f"{result.name}: {result.message}" for result in results if not result.is_good] == []
 
     def _create_raw(self, connection: duckdb.DuckDBPyConnection) -> None:
         for schema in ("raw_files", "raw_definitions", "raw_build", "raw_calendar", "raw_landing", "ml"):
@@ -107,6 +119,9 @@ class LedgerWarehouse:
             "null, strftime(day, '%Y-%m'), null "
             "from range(timestamp '2023-01-01', timestamp '2027-01-01', interval 1 day) as days(day)"
         )
+        for table, types in MARKOV_TABLES.items():
+            columns = ", ".join(f"{name} {kind}" for name, kind in types.items())
+            connection.execute(f"create table ml.{table}({columns})")
         for table, columns_ddl in LANDING_TABLES.items():
             connection.execute(f"create table raw_landing.{table}({columns_ddl})")
         for table, columns_ddl in ACCOUNT_TABLES.items():

@@ -2,7 +2,8 @@
 
 Hypothesis draws the companies; all of them go through one dbt run, because a run costs twenty seconds and a journey
 nothing. The reference is written from DEFINITIONS D51–D57 with fractions and lists, and shares no formula with the SQL:
-shares are given touch by touch, nothing is in closed form. Time decay takes its parts from 60-digit decimals.
+shares are given touch by touch, nothing is in closed form. Time decay takes its parts from 60-digit decimals, the chains of Markov models
+are solved by elimination in fractions.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from tests.unit.attribution.ledger_warehouse import LedgerWarehouse
+from tests.unit.ml.test_markov import in_fractions, transitions_of
 
 WON = datetime(2026, 6, 1, 12, 0, 0)
+EVALUATED = datetime(2026, 7, 1)
 HOUR = 3600
 
 
@@ -33,6 +36,9 @@ class Model:
     shares: tuple[int, int, int, int, int] = (0, 0, 0, 0, 0)
     half_life: int | None = None
     lookback: int = 365
+    order: int | None = None
+    transform: str | None = None
+    drops_direct: bool = False
 
 
 MODELS = (
@@ -47,24 +53,41 @@ MODELS = (
     Model("milestones_only", "anchored", (0, 333, 667, 0, 0)),
     Model("time_decay", "time_decay", half_life=30),
     Model("time_decay_week", "time_decay", half_life=7, lookback=30),
+    Model("shapley", "shapley"),
+    Model("markov", "markov"),
+    Model("markov_of_three", "markov", order=3),
+    Model("markov_without_direct", "markov", order=2, drops_direct=True, transform="exposure", lookback=30),
+    Model("linear_once_a_channel", "linear", transform="unique"),
 )
+
+LABELS = {None: "direct", "cold_call": "outbound", "email": "email", "organic": "organic_search"}
+"""What a source calls a channel, and the channel that the project's rules make of it; no label at all is a direct visit."""
 
 
 @dataclass(frozen=True)
 class Touch:
     age: int
     sequence: int | None
-    is_direct: bool
+    label: str | None
+
+    @property
+    def channel(self) -> str:
+        return LABELS[self.label]
+
+    @property
+    def is_direct(self) -> bool:
+        return self.channel == "direct"
 
 
 @dataclass(frozen=True)
 class Journey:
-    """A won deal of one person; ages are seconds before the win and may be negative."""
+    """A deal of one person, won or still open; ages are seconds before the instant of the wins and may be negative."""
 
     touches: tuple[Touch, ...]
     amount: int
     lead_age: int | None
     opportunity_age: int | None
+    is_won: bool
 
 
 ages = st.one_of(
@@ -74,18 +97,69 @@ ages = st.one_of(
 journeys = st.builds(
     Journey,
     touches=st.lists(
-        st.builds(Touch, age=ages, sequence=st.none() | st.integers(1, 3), is_direct=st.booleans()), max_size=12
+        st.builds(Touch, age=ages, sequence=st.none() | st.integers(1, 3), label=st.sampled_from(list(LABELS))),
+        max_size=12,
     ).map(tuple),
     amount=st.one_of(st.integers(0, 20), st.integers(0, 10**9), st.just(10**15 + 7)),
     lead_age=st.none() | ages,
     opportunity_age=st.none() | ages,
+    is_won=st.sampled_from([True, True, True, False]),
 )
 
 
-def ordered_touches(journey: Journey, lookback: int) -> list[tuple[int, Touch]]:
-    """Numbers and touches of the window in journey order (D51): older first, then the source's order, then the id."""
-    inside = [(number, touch) for number, touch in enumerate(journey.touches) if 0 <= touch.age <= lookback * 86400]
-    return sorted(inside, key=lambda item: (-item[1].age, item[1].sequence or 0, f"T{item[0]:02d}"))
+def ordered_touches(journey: Journey, model: Model, until: int = 0) -> list[tuple[int, Touch]]:
+    """Numbers and touches of the window in journey order (D51): older first, then the source's order, then the id; without what
+    the model's way to read a path leaves out. The window ends `until` seconds after the instant of the wins."""
+    inside = [
+        (number, touch)
+        for number, touch in enumerate(journey.touches)
+        if 0 <= touch.age + until <= model.lookback * 86400
+    ]
+    inside.sort(key=lambda item: (-item[1].age, item[1].sequence or 0, f"T{item[0]:02d}"))
+    if model.drops_direct and any(not touch.is_direct for _, touch in inside):
+        inside = [(number, touch) for number, touch in inside if not touch.is_direct]
+    kept: list[tuple[int, Touch]] = []
+    for number, touch in inside:
+        met = [other.channel for _, other in kept]
+        if model.transform == "unique" and touch.channel in met:
+            continue
+        if model.transform == "exposure" and met[-1:] == [touch.channel]:
+            continue
+        kept.append((number, touch))
+    return kept
+
+
+def exposure_of(journey: Journey, model: Model, until: int) -> tuple[str, ...]:
+    return tuple(touch.channel for _, touch in ordered_touches(journey, model, until))
+
+
+def effects_of(model: Model, companies: list[Journey]) -> dict[str, int]:
+    """Removal effect of every channel in parts of 2^30, from all paths: won ones and those of whom nothing was won (D55)."""
+    until = int((EVALUATED - WON).total_seconds())
+    paths = [
+        (channels, journey.is_won)
+        for journey in companies
+        if (channels := exposure_of(journey, model, 0 if journey.is_won else until))
+    ]
+    counts = transitions_of(paths, model.order or 1)
+    whole = in_fractions(counts, None)
+    return {
+        channel: round(round(1 - in_fractions(counts, channel) / whole, 12) * 2**30)
+        for channel in sorted({channel for channels, _ in paths for channel in channels})
+    }
+
+
+def split_over_channels(amount: int, touches: list[tuple[int, Touch]], effects: dict[str, int] | None) -> list[int]:
+    """Over the channels in the order of their first touch, then each channel's share over its touches (D54, D57)."""
+    channels = list(dict.fromkeys(touch.channel for _, touch in touches))
+    parts = [effects[channel] for channel in channels] if effects and any(effects[c] for c in channels) else []
+    shares = [Fraction(part, sum(parts)) for part in parts] or [Fraction(1, len(channels))] * len(channels)
+    left = {}
+    for channel, credit in zip(channels, floors(amount, shares), strict=True):
+        of_channel = [number for number, touch in touches if touch.channel == channel]
+        equal = [Fraction(1, len(of_channel))] * len(of_channel)
+        left |= dict(zip(of_channel, floors(credit, equal), strict=True))
+    return [left[number] for number, _ in touches]
 
 
 def milestone(touches: list[tuple[int, Touch]], age: int | None) -> int | None:
@@ -188,6 +262,9 @@ def test_random_journeys_get_the_credits_of_an_independent_reference(companies: 
             "half_life_days": model.half_life,
             "lookback_days": model.lookback,
             "is_enabled": "true",
+            "markov_order": model.order,
+            "path_transform": model.transform,
+            "drops_direct": "true" if model.drops_direct else None,
             "valid_from": "2000-01-01",
         }
         for model in MODELS
@@ -211,8 +288,8 @@ def test_random_journeys_get_the_credits_of_an_independent_reference(companies: 
             lead_id=lead_id,
             person_id=f"P{number}",
             created_at=opportunity,
-            status="won",
-            won_at=text(WON),
+            status="won" if journey.is_won else "open",
+            won_at=text(WON) if journey.is_won else None,
             amount_minor=journey.amount,
             currency="RUB",
         )
@@ -224,25 +301,40 @@ def test_random_journeys_get_the_credits_of_an_independent_reference(companies: 
                 kind="visit",
                 source_sequence=touch.sequence,
                 occurred_at=text(WON - timedelta(seconds=touch.age)),
-                channel_label=None if touch.is_direct else "cold_call",
+                channel_label=touch.label,
             )
 
     found: dict[tuple[str, str], dict[str | None, tuple[int, Decimal]]] = defaultdict(dict)
     with warehouse.build(
-        ["+fct_attribution_credits", "+fct_touches", "+fct_conversions", "+dim_channels"]
+        ["+fct_touches", "+fct_conversions", "+dim_channels"], after_python=["fct_attribution_credits"]
     ) as connection:
         rows = connection.execute(
             "select conversion_id, attribution_model, touch_id, credited_minor, weight from "
             "marts.fct_attribution_credits where conversion_kind = 'won'"
         ).fetchall()
+        channels = connection.execute("select distinct channel from marts.fct_touches").fetchall()
+    assert {channel for (channel,) in channels} == set(LABELS.values())
     for conversion_id, model_name, touch_id, credit, weight in rows:
         found[conversion_id, model_name][touch_id] = (credit, weight)
 
+    effects = {model.name: effects_of(model, companies) for model in MODELS if model.rule == "markov"}
+    assert all(0 < part < 2**30 for parts in effects.values() for part in parts.values())
     for number, journey in enumerate(companies):
+        if not journey.is_won:
+            assert not any(found.get((f"won:D{number}", model.name)) for model in MODELS)
+            continue
         for model in MODELS:
-            touches = ordered_touches(journey, model.lookback)
+            touches = ordered_touches(journey, model)
             expected: dict[str | None, tuple[int, Decimal]] = {None: (journey.amount, Decimal(1))}
-            if touches:
+            if touches and model.rule in ("markov", "shapley"):
+                money, units = (
+                    split_over_channels(amount, touches, effects.get(model.name)) for amount in (journey.amount, 10**12)
+                )
+                expected = {
+                    f"D{number}-T{index:02d}": (credit, Decimal(unit) / 10**12)
+                    for (index, _), credit, unit in zip(touches, money, units, strict=True)
+                }
+            elif touches:
                 shares = weights(model, journey, touches)
                 money, units = floors(journey.amount, shares), floors(10**12, shares)
                 expected = {

@@ -59,7 +59,11 @@ def test_attribution_names_the_enabled_models_with_their_shares_and_what_earns_n
         in text
     )
     assert "| Time decay | half-life 30 days | 365 days |" in text
-    assert "Full path" not in text
+    assert (
+        "| Full path | first 22.5%, lead created 22.5%, opportunity created 22.5%, last 22.5%, others 10.0% | 365 days |"
+        in text
+    )
+    assert "| Markov (within the journey) | chain of order 1 | 365 days |" in text
     assert "earn no credit: ad impression, mail sent, mail opened, contract, invoice, payment" in text
 
 

@@ -63,7 +63,7 @@ class ClockWarehouse(LedgerWarehouse):
                     connection.execute(
                         f"insert into intermediate.{table} ({', '.join(row)}) values ({places})", list(row.values())
                     )
-        return self.build(["+fct_sla_clocks", "--exclude", *GIVEN])
+        return self.build(["+fct_sla_clocks"], GIVEN)
 
     def _create_raw(self, connection: duckdb.DuckDBPyConnection) -> None:
         super()._create_raw(connection)

@@ -139,7 +139,10 @@ def test_the_shares_of_the_anchored_models_are_those_of_the_specification() -> N
         "full_path": ["225", "225", "225", "100"],
     }
     enabled = [row["attribution_model"] for row in rows("attribution_models") if row["is_enabled"] == "true"]
-    assert enabled == ["first", "last", "linear", "u_shaped", "w_shaped", "time_decay"]
+    assert set(enabled) == {
+        *("first", "last", "last_non_direct", "linear", "u_shaped", "w_shaped", "full_path", "time_decay"),
+        *("markov", "shapley"),
+    }
 
 
 def test_d50_outcomes_impressions_and_mail_sent_or_opened_earn_nothing() -> None:

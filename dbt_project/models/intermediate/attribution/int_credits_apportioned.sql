@@ -9,9 +9,9 @@ with portions as (
         parts.attribution_model,
         parts.rule,
         revenue_rows.revenue_row_number,
-        {{ apportion("cast('1000000000000' as bigint)", 'parts.parts_before', 'parts.parts_through', 'parts.parts_total') | indent(8) }} as weight_units,
+        {{ apportion_to_touch("cast('1000000000000' as bigint)") | indent(8) }} as weight_units,
         case when revenue_rows.amount_reporting_minor < 0 then -1 else 1 end
-        * {{ apportion('abs(revenue_rows.amount_reporting_minor)', 'parts.parts_before', 'parts.parts_through', 'parts.parts_total') | indent(8) }} as credited_minor
+        * {{ apportion_to_touch('abs(revenue_rows.amount_reporting_minor)') | indent(8) }} as credited_minor
     from {{ ref('int_journey_parts') }} as parts
     inner join {{ ref('int_revenue_rows') }} as revenue_rows
         on parts.conversion_key = revenue_rows.conversion_key
@@ -27,10 +27,10 @@ negations as (
         parts.attribution_model,
         parts.rule,
         returning_rows.revenue_row_number,
-        {{ apportion("cast('1000000000000' as bigint)", 'max(parts.parts_before)', 'max(parts.parts_through)', 'max(parts.parts_total)') | indent(8) }} as weight_units,
+        max({{ apportion_to_touch("cast('1000000000000' as bigint)") | indent(12) }}) as weight_units,
         -sum(
             case when revenue_rows.amount_reporting_minor < 0 then -1 else 1 end
-            * {{ apportion('abs(revenue_rows.amount_reporting_minor)', 'parts.parts_before', 'parts.parts_through', 'parts.parts_total') | indent(12) }}
+            * {{ apportion_to_touch('abs(revenue_rows.amount_reporting_minor)') | indent(12) }}
         ) as credited_minor
     from {{ ref('int_journey_parts') }} as parts
     inner join {{ ref('int_revenue_rows') }} as returning_rows

@@ -27,7 +27,8 @@ kinds_in_force as (
         kinds.kind,
         kinds.team,
         kinds.is_creditable,
-        kinds.needs_answer
+        kinds.needs_answer,
+        kinds.session_rank
     from {{ ref('stg_definitions__touch_kinds') }} as kinds
     where {{ holds_on('kinds', evaluation_date()) }}
 ),
@@ -58,7 +59,12 @@ kinds_understood as (
         coalesce(own_kinds.is_creditable, any_kinds.is_creditable, own_fallback.is_creditable, any_fallback.is_creditable, true)
             as is_creditable,
         coalesce(own_kinds.needs_answer, any_kinds.needs_answer, own_fallback.needs_answer, any_fallback.needs_answer, false)
-            as needs_answer
+            as needs_answer,
+        case
+            when own_kinds.kind is not null then own_kinds.session_rank
+            when any_kinds.kind is not null then any_kinds.session_rank
+            else coalesce(own_fallback.session_rank, any_fallback.session_rank)
+        end as session_rank
     from source_kinds
     left join kinds_in_force as own_kinds
         on source_kinds.source_kind = own_kinds.kind and source_kinds.source_system = own_kinds.source_system
@@ -114,53 +120,118 @@ linked as (
         on touches.client_id = clients.client_id
     left join {{ ref('int_campaigns_tagged') }} as tagged
         on {{ lower_text('trim(touches.utm_campaign)') }} = tagged.tag
+),
+
+judged as (
+    select
+        linked.touch_id,
+        -- whom journeys find the touch by; null when the record names nobody at all
+        coalesce(linked.person_id, 'deal:' || linked.deal_id, 'account:' || linked.account_id) as member_id,
+        linked.person_id,
+        coalesce(linked.account_id, people.account_id) as account_id,
+        linked.lead_id,
+        linked.deal_id,
+        linked.client_id,
+        linked.session_id,
+        linked.occurred_at,
+        linked.source_sequence,
+        matched.channel,
+        matched.rule_id,
+        linked.campaign_id,
+        coalesce(linked.team, owners.team, kinds_understood.team, channels_in_force.team) as team,
+        kinds_understood.kind,
+        linked.source_kind,
+        linked.direction,
+        linked.outcome,
+        linked.talk_seconds,
+        linked.is_automated,
+        linked.owner_id,
+        kinds_understood.is_creditable
+            and not (
+                kinds_understood.needs_answer
+                and coalesce(linked.direction, 'outgoing') = 'outgoing'
+                and not coalesce(linked.is_answered, false)
+            )
+            and not (
+                coalesce(linked.is_automated, false)
+                and coalesce(linked.direction, 'incoming') = 'outgoing'
+                and not coalesce(linked.is_answered, false)
+            ) as is_creditable,
+        kinds_understood.session_rank,
+        linked.source_system,
+        linked.source_record_key
+    from linked
+    inner join matched
+        on linked.touch_id = matched.row_key
+    inner join kinds_understood
+        on linked.source_system = kinds_understood.source_system and linked.source_kind = kinds_understood.source_kind
+    left join channels_in_force
+        on matched.channel = channels_in_force.channel
+    left join {{ ref('int_people_merged') }} as people
+        on linked.person_id = people.person_id
+    left join {{ ref('int_owners_merged') }} as owners
+        on linked.owner_id = owners.owner_id
+),
+
+-- D50: what the same session or the same rep did on one day counts once. The strongest kind of a session stands for it, the
+-- first record of a day for the day; touches whose rep is not on record count as one rep's.
+counted_once as (
+    select
+        judged.touch_id,
+        first_value(judged.touch_id) over (
+            partition by judged.source_system, judged.session_id
+            order by judged.session_rank desc, judged.occurred_at, coalesce(judged.source_sequence, 0), judged.touch_id
+        ) as stands_for_it
+    from judged
+    where judged.is_creditable and judged.session_id is not null and judged.session_rank is not null
+    union all
+    select
+        judged.touch_id,
+        first_value(judged.touch_id) over (
+            partition by judged.member_id, coalesce(judged.owner_id, ''), judged.kind, {{ local_date('judged.occurred_at') }}
+            order by judged.occurred_at, coalesce(judged.source_sequence, 0), judged.touch_id
+        ) as stands_for_it
+    from judged
+    where judged.is_creditable
+        and judged.team = 'sales'
+        and judged.member_id is not null
+        and (judged.session_id is null or judged.session_rank is null)
+),
+
+collapsed as (
+    select
+        counted_once.touch_id,
+        counted_once.stands_for_it as collapsed_into
+    from counted_once
+    where counted_once.touch_id <> counted_once.stands_for_it
 )
 
 select
-    linked.touch_id,
-    -- whom journeys find the touch by; null when the record names nobody at all
-    coalesce(linked.person_id, 'deal:' || linked.deal_id, 'account:' || linked.account_id) as member_id,
-    linked.person_id,
-    coalesce(linked.account_id, people.account_id) as account_id,
-    linked.lead_id,
-    linked.deal_id,
-    linked.client_id,
-    linked.session_id,
-    linked.occurred_at,
-    linked.source_sequence,
-    matched.channel,
-    matched.rule_id,
-    linked.campaign_id,
-    coalesce(linked.team, owners.team, kinds_understood.team, channels_in_force.team) as team,
-    kinds_understood.kind,
-    linked.source_kind,
-    linked.direction,
-    linked.outcome,
-    linked.talk_seconds,
-    linked.is_automated,
-    linked.owner_id,
-    kinds_understood.is_creditable
-        and not (
-            kinds_understood.needs_answer
-            and coalesce(linked.direction, 'outgoing') = 'outgoing'
-            and not coalesce(linked.is_answered, false)
-        )
-        and not (
-            coalesce(linked.is_automated, false)
-            and coalesce(linked.direction, 'incoming') = 'outgoing'
-            and not coalesce(linked.is_answered, false)
-        ) as is_creditable,
-    cast(null as string) as collapsed_into,
-    linked.source_system,
-    linked.source_record_key
-from linked
-inner join matched
-    on linked.touch_id = matched.row_key
-inner join kinds_understood
-    on linked.source_system = kinds_understood.source_system and linked.source_kind = kinds_understood.source_kind
-left join channels_in_force
-    on matched.channel = channels_in_force.channel
-left join {{ ref('int_people_merged') }} as people
-    on linked.person_id = people.person_id
-left join {{ ref('int_owners_merged') }} as owners
-    on linked.owner_id = owners.owner_id
+    judged.touch_id,
+    judged.member_id,
+    judged.person_id,
+    judged.account_id,
+    judged.lead_id,
+    judged.deal_id,
+    judged.client_id,
+    judged.session_id,
+    judged.occurred_at,
+    judged.source_sequence,
+    judged.channel,
+    judged.rule_id,
+    judged.campaign_id,
+    judged.team,
+    judged.kind,
+    judged.source_kind,
+    judged.direction,
+    judged.outcome,
+    judged.talk_seconds,
+    judged.is_automated,
+    judged.owner_id,
+    judged.is_creditable,
+    cast(collapsed.collapsed_into as string) as collapsed_into,
+    judged.source_system,
+    judged.source_record_key
+from judged
+left join collapsed
+    on judged.touch_id = collapsed.touch_id

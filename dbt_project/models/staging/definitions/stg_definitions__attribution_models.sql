@@ -10,7 +10,10 @@
         'rest_share': 'bigint',
         'half_life_days': 'bigint',
         'lookback_days': 'bigint',
-        'is_enabled': 'boolean'
+        'is_enabled': 'boolean',
+        'markov_order': 'bigint',
+        'path_transform': 'string',
+        'drops_direct': 'boolean'
     },
     natural_key=['attribution_model']
 ) }}

@@ -1,11 +1,14 @@
-"""How sure figures are: the bootstraps between the two passes of dbt, one table in, one out (D8, D73)."""
+"""What is computed in Python between the two passes of dbt, one table in, one out: removal effects of the Markov chains (D55) and
+the bootstraps of how sure figures are (D8, D73)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import dagster as dg
 import pandas as pd
 
+from ml.attribution.markov import TABLES as MARKOV_TABLES
+from ml.attribution.markov import removal_effects
 from ml.intervals import TABLES as KPI_TABLES
 from ml.intervals import bootstrap_intervals
 from ml.lateness.price import TABLES as LATENESS_TABLES
@@ -16,7 +19,7 @@ from orchestration.warehouse import Warehouse
 
 
 @dataclass(frozen=True)
-class _Bootstrap:
+class _TableStep:
     """One step: the model that it reads, and what makes the rows of `ml.<table>` from it."""
 
     table: str
@@ -27,13 +30,18 @@ class _Bootstrap:
     columns: dict[str, str]
 
 
-_BOOTSTRAPS = (
-    _Bootstrap(
+_STEPS = (
+    _TableStep(
+        "removal_effects", "int_channel_transitions", "attribution",
+        "One row per Markov model, conversion kind and channel with what would be lost without the channel.",
+        removal_effects, MARKOV_TABLES["removal_effects"],
+    ),
+    _TableStep(
         "kpi_intervals", "int_interval_samples", "kpi",
         "One row per KPI, variant and month: the 90 % interval of its value.",
         bootstrap_intervals, KPI_TABLES["kpi_intervals"],
     ),
-    _Bootstrap(
+    _TableStep(
         "lateness_intervals", "int_lateness_strata", "sla",
         "One row per clock with the bootstrap intervals of what late leads fell short by.",
         price_intervals, LATENESS_TABLES["lateness_intervals"],
@@ -42,16 +50,16 @@ _BOOTSTRAPS = (
 
 
 def build() -> dg.Definitions:
-    """Assets `ml/kpi_intervals` and `ml/lateness_intervals`."""
-    return dg.Definitions(assets=[_asset(step) for step in _BOOTSTRAPS])
+    """One asset `ml/<table>` a step."""
+    return dg.Definitions(assets=[_asset(step) for step in _STEPS])
 
 
-def write_intervals(warehouse: Warehouse) -> int:
-    """Every bootstrap from a warehouse's models into its schema `ml`; returns the rows written."""
-    return sum(_write(warehouse, step) for step in _BOOTSTRAPS)
+def write_table_steps(warehouse: Warehouse, tables: Collection[str] = ()) -> int:
+    """Every step, or those that write one of `tables`, from a warehouse's models into its schema `ml`; returns the rows written."""
+    return sum(_write(warehouse, step) for step in _STEPS if not tables or step.table in tables)
 
 
-def _asset(step: _Bootstrap) -> dg.AssetsDefinition:
+def _asset(step: _TableStep) -> dg.AssetsDefinition:
     @dg.asset(
         key=["ml", step.table],
         deps=[dg.AssetKey(["intermediate", step.model])],
@@ -61,12 +69,12 @@ def _asset(step: _Bootstrap) -> dg.AssetsDefinition:
         pool=WAREHOUSE_POOL,
         required_resource_keys={"pipeline"},
     )
-    def intervals(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def table_step(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         pipeline: Pipeline = context.resources.pipeline
         return dg.MaterializeResult(metadata={"dagster/row_count": _write(pipeline.warehouse, step)})
 
-    return intervals
+    return table_step
 
 
-def _write(warehouse: Warehouse, step: _Bootstrap) -> int:
+def _write(warehouse: Warehouse, step: _TableStep) -> int:
     return warehouse.write(f"ml.{step.table}", step.compute(warehouse.read(f"intermediate.{step.model}")), step.columns)

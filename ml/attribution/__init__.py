@@ -1,0 +1,1 @@
+"""Data-driven attribution: what needs more than SQL."""
