@@ -34,6 +34,10 @@ from tests.integration.test_amocrm_staging import fill as fill_crm
 from tests.integration.test_amocrm_staging import write_definitions
 from tests.integration.yandex_vendors import FIRST_MORNING, SECOND_MORNING, YandexVendors
 
+# a push has twenty minutes: alone the comparison takes 5 min, and with it the tests of a push took 16 of them besides checks and
+# installation; the ten models of the ledger have added their part since
+pytestmark = pytest.mark.verify
+
 QUICK = {
     # A session of two minutes never earns back what compiling its plans costs; the figures are the same by rule, and
     # `make verify` builds with Spark's own defaults.

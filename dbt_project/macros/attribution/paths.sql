@@ -89,20 +89,16 @@ named as (
 
 select
     {{ grouping }},
-    steps.state_before as from_state,
-    steps.state as to_state,
-    steps.channel as to_channel,
+    case when ways.is_end then steps.state else steps.state_before end as from_state,
+    case when ways.is_end then '({{ end }})' else steps.state end as to_state,
+    case when not ways.is_end then steps.channel end as to_channel,
     cast(sum(steps.times) as bigint) as transitions
 from named as steps
-group by {{ grouping }}, steps.state_before, steps.state, steps.channel
-union all
-select
+inner join (select true as is_end union all select false as is_end) as ways
+    on steps.is_last or not ways.is_end
+group by
     {{ grouping }},
-    steps.state as from_state,
-    '({{ end }})' as to_state,
-    cast(null as string) as to_channel,
-    cast(sum(steps.times) as bigint) as transitions
-from named as steps
-where steps.is_last
-group by {{ grouping }}, steps.state
+    case when ways.is_end then steps.state else steps.state_before end,
+    case when ways.is_end then '({{ end }})' else steps.state end,
+    case when not ways.is_end then steps.channel end
 {%- endmacro %}

@@ -1,9 +1,9 @@
-{{ config(materialized='view') }}
+{{ config(materialized=view_or_spark_table()) }}
 -- Integer parts of each touch under each enabled model, as running sums: `parts_before` and `parts_through` the touch and
 -- `parts_total` of the journey; touches with a part of 0 are left out. A further model adds its rows here.
 -- Shapley and Markov split twice (D57): a conversion over the channels of its journey by `channel_parts_*`, what a channel got
 -- over its touches by `parts_*`. For every other model the first split is of one part.
--- A view: written out it would be six times the journeys, and only the ledger reads it.
+-- A view: written out it would be ten times the journeys, and only the ledger reads it.
 with shares_of_models as (
     select
         measured.conversion_key,

@@ -174,64 +174,57 @@ judged as (
 ),
 
 -- D50: what the same session or the same rep did on one day counts once. The strongest kind of a session stands for it, the
--- first record of a day for the day; touches whose rep is not on record count as one rep's.
-counted_once as (
+-- first record of a day for the day; touches whose rep is not on record count as one rep's. Everything else stands for itself.
+keyed as (
     select
-        judged.touch_id,
-        first_value(judged.touch_id) over (
-            partition by judged.source_system, judged.session_id
-            order by judged.session_rank desc, judged.occurred_at, coalesce(judged.source_sequence, 0), judged.touch_id
-        ) as stands_for_it
+        judged.*,
+        coalesce(judged.source_sequence, 0) as order_in_source,
+        case
+            when not judged.is_creditable then judged.touch_id
+            when judged.session_id is not null and judged.session_rank is not null
+                then 'session|' || judged.source_system || '|' || judged.session_id
+            when judged.team = 'sales' and judged.member_id is not null
+                then 'day|' || judged.member_id || '|' || coalesce(judged.owner_id, '') || '|' || judged.kind || '|'
+                    || cast({{ local_date('judged.occurred_at') }} as string)
+            else judged.touch_id
+        end as counted_as
     from judged
-    where judged.is_creditable and judged.session_id is not null and judged.session_rank is not null
-    union all
-    select
-        judged.touch_id,
-        first_value(judged.touch_id) over (
-            partition by judged.member_id, coalesce(judged.owner_id, ''), judged.kind, {{ local_date('judged.occurred_at') }}
-            order by judged.occurred_at, coalesce(judged.source_sequence, 0), judged.touch_id
-        ) as stands_for_it
-    from judged
-    where judged.is_creditable
-        and judged.team = 'sales'
-        and judged.member_id is not null
-        and (judged.session_id is null or judged.session_rank is null)
 ),
 
-collapsed as (
+standing as (
     select
-        counted_once.touch_id,
-        counted_once.stands_for_it as collapsed_into
-    from counted_once
-    where counted_once.touch_id <> counted_once.stands_for_it
+        keyed.*,
+        first_value(keyed.touch_id) over (
+            partition by keyed.counted_as
+            order by keyed.session_rank desc, keyed.occurred_at, keyed.order_in_source, keyed.touch_id
+        ) as stands_for_it
+    from keyed
 )
 
 select
-    judged.touch_id,
-    judged.member_id,
-    judged.person_id,
-    judged.account_id,
-    judged.lead_id,
-    judged.deal_id,
-    judged.client_id,
-    judged.session_id,
-    judged.occurred_at,
-    judged.source_sequence,
-    judged.channel,
-    judged.rule_id,
-    judged.campaign_id,
-    judged.team,
-    judged.kind,
-    judged.source_kind,
-    judged.direction,
-    judged.outcome,
-    judged.talk_seconds,
-    judged.is_automated,
-    judged.owner_id,
-    judged.is_creditable,
-    cast(collapsed.collapsed_into as string) as collapsed_into,
-    judged.source_system,
-    judged.source_record_key
-from judged
-left join collapsed
-    on judged.touch_id = collapsed.touch_id
+    standing.touch_id,
+    standing.member_id,
+    standing.person_id,
+    standing.account_id,
+    standing.lead_id,
+    standing.deal_id,
+    standing.client_id,
+    standing.session_id,
+    standing.occurred_at,
+    standing.source_sequence,
+    standing.channel,
+    standing.rule_id,
+    standing.campaign_id,
+    standing.team,
+    standing.kind,
+    standing.source_kind,
+    standing.direction,
+    standing.outcome,
+    standing.talk_seconds,
+    standing.is_automated,
+    standing.owner_id,
+    standing.is_creditable,
+    case when standing.stands_for_it <> standing.touch_id then standing.stands_for_it end as collapsed_into,
+    standing.source_system,
+    standing.source_record_key
+from standing
