@@ -1,6 +1,6 @@
--- What the intervals of money and of the cycle are resampled from (D8): one row per unit of a figure's month. `statistic` says
--- what the figure makes of the values: their sum, mean or median; for a cost per customer `value` of `base` leads became
--- customers, and `cost_minor` stays as it is.
+-- What the intervals of KPIs other than proportions are resampled from (D8): one row per unit of a figure's month. `statistic`
+-- names what the figure makes of the drawn units (ml/intervals.py). For a cost per customer `value` of `base` leads became
+-- customers. What is the same for all units of a month (costs, margin, cap, open deals) stands as it is and is not resampled.
 {%- set margin = share_policy_millionths('gross_margin') %}
 
 with closed_contracts as (
@@ -69,22 +69,31 @@ customer_margins as (
     group by acquired.customer_id, acquired.month_starts_on
 ),
 
-units as (
+deals_of_revenue as (
     select
-        'revenue' as kpi, variants.variant, 'sum' as statistic, 'deal' as resampling_unit,
-        paid_deals.month_starts_on, paid_deals.deal_id as unit_id, paid_deals.value_minor as value
+        'payments' as basis,
+        paid_deals.month_starts_on,
+        paid_deals.deal_id,
+        paid_deals.value_minor
     from paid_deals
-    cross join (select 'default' as variant union all select 'payments' as variant) as variants
-    where variants.variant = 'payments' or {{ revenue_basis() }} = 'payments'
     union all
     select
-        'revenue' as kpi, variants.variant, 'sum' as statistic, 'deal' as resampling_unit,
-        days.month_starts_on, won_contracts.deal_id as unit_id, won_contracts.value_minor as value
+        'contracts' as basis,
+        days.month_starts_on,
+        won_contracts.deal_id,
+        won_contracts.value_minor
     from won_contracts
     inner join {{ ref('int_days') }} as days
         on won_contracts.won_on = days.date_on
-    cross join (select 'default' as variant union all select 'contracts' as variant) as variants
-    where variants.variant = 'contracts' or {{ revenue_basis() }} = 'contracts'
+),
+
+units as (
+    select
+        'revenue' as kpi, variants.variant, 'sum' as statistic, 'deal' as resampling_unit,
+        deals.month_starts_on, deals.deal_id as unit_id, deals.value_minor as value
+    from deals_of_revenue as deals
+    cross join (select 'default' as variant union all select 'payments' as variant union all select 'contracts' as variant) as variants
+    where deals.basis = case variants.variant when 'default' then {{ revenue_basis() }} else variants.variant end
     union all
     select
         'acv' as kpi, variants.variant, variants.statistic, 'deal' as resampling_unit,
@@ -117,9 +126,7 @@ select
     cast(units.resampling_unit as string) as resampling_unit,
     units.month_starts_on,
     cast(units.unit_id as string) as unit_id,
-    cast(units.value as bigint) as value,
-    cast(null as bigint) as base,
-    cast(null as bigint) as cost_minor
+    {{ sample_numbers({'value': 'units.value'}) | indent(4) }}
 from units
 inner join {{ ref('int_kpi_months') }} as months
     on units.month_starts_on = months.month_starts_on
@@ -131,10 +138,94 @@ select
     'lead' as resampling_unit,
     acquisition.month_starts_on,
     '(all)' as unit_id,
-    cast(acquisition.denominator as bigint) as value,
-    cast(greatest(coalesce(leads_created.leads, 0), acquisition.denominator) as bigint) as base,
-    cast(acquisition.numerator as bigint) as cost_minor
+    {{ sample_numbers({
+        'value': 'acquisition.denominator',
+        'base': 'greatest(coalesce(leads_created.leads, 0), acquisition.denominator)',
+        'cost_minor': 'acquisition.numerator',
+    }) | indent(4) }}
 from {{ ref('int_kpis_acquisition') }} as acquisition
 left join leads_created
     on acquisition.month_starts_on = leads_created.month_starts_on
 where acquisition.missing_reason is null
+union all
+select
+    returns.kpi,
+    returns.variant,
+    'return_on_cost' as statistic,
+    'deal' as resampling_unit,
+    returns.month_starts_on,
+    deals.deal_id as unit_id,
+    {{ sample_numbers({
+        'value': 'deals.value_minor',
+        'cost_minor': 'returns.denominator',
+        'other_cost_minor': "case returns.variant when 'net' then sales.cost_minor else 0 end",
+        'margin_millionths': "case returns.variant when 'revenue' then 1000000 else " ~ margin ~ " end",
+    }) | indent(4) }}
+from {{ ref('int_kpis_return') }} as returns
+inner join deals_of_revenue as deals
+    on returns.month_starts_on = deals.month_starts_on
+left join {{ ref('int_costs_monthly') }} as sales
+    on returns.month_starts_on = sales.month_starts_on
+    and sales.team = 'sales'
+    and sales.channel = '(all)'
+where returns.missing_reason is null and deals.basis = {{ revenue_basis() }}
+union all
+select
+    retention.kpi,
+    retention.variant,
+    'ratio' as statistic,
+    'customer' as resampling_unit,
+    retention.month_starts_on,
+    customers.customer_id as unit_id,
+    {{ sample_numbers({'value': 'customers.closing_minor', 'base': 'customers.opening_minor'}) | indent(4) }}
+from {{ ref('int_kpis_retention') }} as retention
+inner join {{ ref('int_customer_windows') }} as customers
+    on retention.month_starts_on = customers.month_starts_on
+where retention.missing_reason is null and customers.opening_minor > 0
+union all
+select
+    lifetimes.kpi,
+    lifetimes.variant,
+    case lifetimes.kpi
+        when 'ltv_literal' then 'literal_lifetime_value'
+        when 'ltv_to_cac' then 'lifetime_value_to_cost'
+        else 'lifetime_value'
+    end as statistic,
+    'customer' as resampling_unit,
+    lifetimes.month_starts_on,
+    customers.customer_id as unit_id,
+    {{ sample_numbers({
+        'value': 'customers.revenue_minor',
+        'base': 'customers.customer_months',
+        'months_at_risk': 'customers.months_at_risk',
+        'losses': 'customers.losses',
+        'purchases': 'customers.purchases',
+        'cost_minor': "case lifetimes.kpi when 'ltv_to_cac' then lifetimes.denominator end",
+        'margin_millionths': "case when lifetimes.kpi = 'ltv_margin' or (lifetimes.kpi = 'ltv_to_cac' and lifetimes.variant = 'default') then "
+            ~ margin ~ ' else 1000000 end',
+        'lifetime_cap_months': count_policy('lifetime_cap_months'),
+    }) | indent(4) }}
+from {{ ref('int_kpis_lifetime') }} as lifetimes
+inner join {{ ref('int_customer_windows') }} as customers
+    on lifetimes.month_starts_on = customers.month_starts_on
+where lifetimes.missing_reason is null
+union all
+select
+    velocity.kpi,
+    velocity.variant,
+    'velocity' as statistic,
+    'deal' as resampling_unit,
+    velocity.month_starts_on,
+    with_close.deal_id as unit_id,
+    {{ sample_numbers({
+        'value': "case when with_close.outcome = 'won' then coalesce(with_close.amount_reporting_minor, 0) else 0 end",
+        'cycle_seconds': "case when with_close.outcome = 'won' and with_close.sql_reached_at <= with_close.closed_at then "
+            ~ seconds_between('with_close.sql_reached_at', 'with_close.closed_at') ~ ' end',
+        'open_deals': 'velocity.n',
+    }) | indent(4) }}
+from {{ ref('int_kpis_velocity') }} as velocity
+inner join {{ ref('int_kpi_months') }} as months
+    on velocity.month_starts_on = months.month_starts_on
+inner join with_close
+    on {{ trailing_180_days('with_close.closed_at', 'months.ends_at') }}
+where velocity.kpi = 'money_velocity' and velocity.missing_reason is null

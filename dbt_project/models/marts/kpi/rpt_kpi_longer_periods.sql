@@ -46,7 +46,7 @@ gathered as (
         cast(sum(in_periods.numerator) as decimal(38, 0)) as numerator_sum,
         cast(sum(in_periods.denominator) as decimal(38, 0)) as denominator_sum,
         sum(in_periods.n) as n_sum,
-        count(in_periods.low) > 0 as is_proportion,
+        count(case when in_periods.interval_method = 'wilson' then 1 end) > 0 as is_proportion,
         min(case when in_periods.is_mature then 1 else 0 end) as all_mature,
         -- a month without anything to divide by adds nothing; any other gap leaves the whole unknown (D5)
         min(case when in_periods.missing_reason <> 'no_denominator' then in_periods.missing_reason end) as months_missing_reason
