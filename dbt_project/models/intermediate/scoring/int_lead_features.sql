@@ -1,20 +1,5 @@
-with days as (
-    select distinct moments.scored_on
-    from {{ ref('int_lead_moments_dated') }} as moments
-),
-
-bounds_of_day as (
-    select
-        days.scored_on,
-        policies.value as matrix_scale,
-        max(case when bands.band = 'review' then bands.lower_bound end) as review_lower_bound,
-        max(case when bands.band = 'hot' then bands.lower_bound end) as hot_lower_bound
-    from days
-    inner join {{ ref('stg_definitions__policies') }} as policies
-        on policies.name = 'matrix_scale' and {{ holds_on('policies', 'days.scored_on') }}
-    inner join {{ ref('stg_definitions__matrix_bands') }} as bands
-        on bands.scale = policies.value and {{ holds_on('bands', 'days.scored_on') }}
-    group by days.scored_on, policies.value
+with bounds_of_day as (
+    {{ bounds_of_day(ref('int_lead_moments_dated')) | indent(4) }}
 ),
 
 matrix_versions as (
@@ -71,7 +56,7 @@ select
     leads.created_at,
     coalesce(touches_known.last_touch_at, moments.scored_at) as latest_known_at,
     matrix_versions.definition_version,
-    bounds_of_day.matrix_scale,
+    bounds_of_day.scale as matrix_scale,
     bounds_of_day.review_lower_bound,
     bounds_of_day.hot_lower_bound,
     channelled.channel,
