@@ -45,7 +45,7 @@ select
 from (
     select
         report.attribution_model, report.conversion_kind, report.journey_level, report.month,
-        sum(report.credited_conversions) as credited_conversions, sum(report.credited_minor) as credited_minor
+        sum(report.credited_conversions) as credited_conversions, coalesce(sum(report.credited_minor), 0) as credited_minor
     from {{ ref('rpt_attribution_by_channel') }} as report
     where report.attribution_model not in (select models.attribution_model from {{ ref('int_attribution_models_enabled') }} as models)
     group by report.attribution_model, report.conversion_kind, report.journey_level, report.month
@@ -53,7 +53,7 @@ from (
 left join (
     select
         report.attribution_model || '_removal' as attribution_model, report.conversion_kind, report.journey_level, report.month,
-        sum(report.credited_conversions) as credited_conversions, sum(report.credited_minor) as credited_minor
+        sum(report.credited_conversions) as credited_conversions, coalesce(sum(report.credited_minor), 0) as credited_minor
     from {{ ref('rpt_attribution_by_channel') }} as report
     where report.month_basis = 'conversion'
     group by report.attribution_model || '_removal', report.conversion_kind, report.journey_level, report.month
