@@ -131,7 +131,7 @@ def add_touch(warehouse: LedgerWarehouse, touch_id: str, person: str, occurred_a
 
 
 def add_deal(
-    warehouse: LedgerWarehouse, deal_id: str, won_at: str, amount: int | None = 1_000, **values: object
+    warehouse: LedgerWarehouse, deal_id: str, won_at: str | None, amount: int | None = 1_000, **values: object
 ) -> None:
     warehouse.add(
         "deals",
@@ -191,6 +191,30 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPy
                 amount_minor=amount,
                 currency="RUB",
             )
+
+    # A15: won, re-opened, won again for less; re-opened and lost; lost after it was won, without a passage on record; a win whose
+    # event leads on to later stages was never taken back
+    for deal_id, passages in {
+        "A15": [("won", 4, 100_000), ("proposal", 19, None), ("won", 40, 80_000)],
+        "reopened-lost": [("won", 4, None), ("proposal", 19, None), ("lost", 30, None)],
+        "won-paid": [("won", 4, None), ("paid", 9, None)],
+    }.items():
+        status = "lost" if deal_id == "reopened-lost" else "won"
+        add_deal(warehouse, deal_id, None, 80_000 if deal_id == "A15" else 1_000, status=status)
+        for number, (stage, day, amount) in enumerate(passages, start=1):
+            warehouse.add(
+                "stage_events",
+                event_id=f"{deal_id}-{number}",
+                deal_id=deal_id,
+                source_stage=stage,
+                entered_at=at(day),
+                amount_minor=amount,
+                currency=None if amount is None else "RUB",
+            )
+    for number, day in enumerate((1, 2, 35), start=1):
+        add_touch(warehouse, f"A15-T{number}", "person-A15", at(day))
+    add_touch(warehouse, "reopened-lost-T1", "person-reopened-lost", at(1))
+    add_deal(warehouse, "lost-later", at(4), status="lost", lost_at=at(9))
 
     # A16: both ends of the window are in, a second further is out
     add_deal(warehouse, "A16", at(0), 200)
@@ -339,6 +363,51 @@ def test_returning_everything_is_the_exact_negation_and_count_minus_one(
             -3_334,
             -3_334,
         ]
+
+
+def test_a_win_of_a_re_opened_deal_is_taken_back_on_that_day_and_the_next_has_its_own_journey(
+    ledger: duckdb.DuckDBPyConnection,
+) -> None:
+    """A15: May +50000, +50000, -50000, -50000; June 26666, 26667, 26667; net revenue 800.00, net count 1."""
+    rows = ledger.execute(
+        "select credited_on, conversion_id, conversion_count, touch_id, credited_minor from marts.fct_attribution_credits "
+        "where conversion_id like 'won:A15%' and attribution_model = 'linear' order by credited_on, touch_position"
+    ).fetchall()
+    first, reopened, second = (START + timedelta(days=day) for day in (4, 19, 40))
+    assert rows == [
+        (first.date(), "won:A15", 1, "A15-T1", 50_000),
+        (first.date(), "won:A15", 1, "A15-T2", 50_000),
+        (reopened.date(), "won:A15", -1, "A15-T1", -50_000),
+        (reopened.date(), "won:A15", -1, "A15-T2", -50_000),
+        (second.date(), "won:A15:2", 1, "A15-T1", 26_666),
+        (second.date(), "won:A15:2", 1, "A15-T2", 26_667),
+        (second.date(), "won:A15:2", 1, "A15-T3", 26_667),
+    ]
+    net = ledger.execute(
+        "select conversion_id, revenue_minor, conversion_count from marts.fct_conversions where deal_id = 'A15' and kind = 'won' "
+        "order by conversion_id"
+    ).fetchall()
+    assert net == [("won:A15", 0, 0), ("won:A15:2", 80_000, 1)]
+
+
+@pytest.mark.parametrize(("deal_id", "day"), [("reopened-lost", 19), ("lost-later", 9)])
+def test_a_deal_that_was_lost_after_it_was_won_keeps_only_the_reversal(
+    ledger: duckdb.DuckDBPyConnection, deal_id: str, day: int
+) -> None:
+    rows = ledger.execute(
+        "select conversion_id, credited_on, conversion_count, credited_minor from marts.fct_attribution_credits "
+        "where conversion_id like ? and attribution_model = 'markov' order by credited_on",
+        [f"won:{deal_id}%"],
+    ).fetchall()
+    on = [(START + timedelta(days=of)).date() for of in (4, day)]
+    assert rows == [(f"won:{deal_id}", on[0], 1, 1_000), (f"won:{deal_id}", on[1], -1, -1_000)]
+
+
+def test_a_deal_that_is_paid_after_it_was_won_is_won_once(ledger: duckdb.DuckDBPyConnection) -> None:
+    wins = (
+        "select conversion_id, conversion_count from marts.fct_conversions where deal_id = 'won-paid' and kind = 'won'"
+    )
+    assert ledger.execute(wins).fetchall() == [("won:won-paid", 1)]
 
 
 def test_both_ends_of_the_lookback_belong_to_it(ledger: duckdb.DuckDBPyConnection) -> None:

@@ -85,7 +85,8 @@ class LedgerWarehouse:
     def _build(self, dbt: Dbt, warehouse: DuckDbWarehouse, selection: Sequence[str]) -> None:
         options = ["--indirect-selection", "buildable", "--exclude-resource-type", "unit_test"]
         results = dbt.build(warehouse, [*options, *selection])
-        assert [f"{result.name}: {result.message}" for result in results if not result.is_good] == []
+        failed = [f"{result.name}: {result.message}" for result in results if not result.is_good]
+        assert not failed, "\n".join(failed)
 
     def _create_raw(self, connection: duckdb.DuckDBPyConnection) -> None:
         for schema in ("raw_files", "raw_definitions", "raw_build", "raw_calendar", "raw_landing", "ml"):

@@ -47,28 +47,47 @@ stages_reached as (
     where not coalesce(leads.is_duplicate, false) and not coalesce(leads.is_test, false)
 ),
 
+-- a deal is won as often as it was re-opened in between, and paid once
+closings as (
+    select
+        'won' as kind,
+        wins.deal_id,
+        wins.deal_id || case when wins.win_number = 1 then '' else ':' || cast(wins.win_number as string) end as natural_id,
+        wins.won_at as converted_at
+    from {{ ref('int_deals_won') }} as wins
+    union all
+    select
+        'paid' as kind,
+        deals.deal_id,
+        deals.deal_id as natural_id,
+        deals.paid_at as converted_at
+    from {{ ref('int_deals_valued') }} as deals
+    where deals.paid_at is not null
+),
+
 deals_closed as (
     select
-        kinds.conversion_kind as kind,
-        deals.deal_id as natural_id,
+        closings.kind,
+        closings.natural_id,
         coalesce(deals.person_id, leads.person_id, 'lead:' || deals.lead_id) as person_id,
         coalesce(deals.account_id, people.account_id) as account_id,
         deals.lead_id,
         deals.deal_id,
-        case kinds.conversion_kind when 'won' then deals.won_at else deals.paid_at end as converted_at,
+        closings.converted_at,
         leads.created_at as lead_created_at,
         deals.opportunity_at as opportunity_created_at,
         deals.is_first_deal,
         deals.source_system,
         deals.source_record_key
-    from {{ ref('int_deals_valued') }} as deals
+    from closings
     inner join kinds
-        on kinds.conversion_kind in ('won', 'paid')
+        on closings.kind = kinds.conversion_kind
+    inner join {{ ref('int_deals_valued') }} as deals
+        on closings.deal_id = deals.deal_id
     left join {{ ref('leads') }} as leads
         on deals.lead_id = leads.lead_id
     left join {{ ref('int_people_merged') }} as people
         on coalesce(deals.person_id, leads.person_id) = people.person_id
-    where case kinds.conversion_kind when 'won' then deals.won_at else deals.paid_at end is not null
 ),
 
 -- a kind that no definition names is treated as `imported`

@@ -1,25 +1,26 @@
--- Dated amounts of every conversion (D50a, D58). A kind without money has one row of 0; `won` one row with the contract's
--- value; `paid` one row a payment or refund, all with the weights of the one conversion. `conversion_count` is 1 on the
--- row that makes the conversion, -1 on the row that returns all of its money, else 0; it sums to what still stands.
+-- Dated amounts of every conversion (D50a, D58, D59). A kind without money has one row of 0; `won` one row with the contract's
+-- value and, where the deal was re-opened, one that takes it back on that day; `paid` one row a payment or refund, all with the
+-- weights of the one conversion. `conversion_count` is 1 on the row that makes the conversion, -1 on the row that returns all of
+-- its money, else 0; it sums to what still stands.
 with won_or_imported as (
     select
         conversions.conversion_id,
         conversions.conversion_key,
-        conversions.conversion_id as revenue_row_id,
         conversions.converted_at as credited_at,
-        deals.amount_minor,
-        deals.currency,
-        deals.amount_reporting_minor
+        wins.reopened_at,
+        case when conversions.carries_revenue then wins.amount_minor else 0 end as amount_minor,
+        case when conversions.carries_revenue then wins.currency else {{ build_fact('reporting_currency') }} end as currency,
+        case when conversions.carries_revenue then wins.amount_reporting_minor else 0 end as amount_reporting_minor
     from {{ ref('int_conversions_gathered') }} as conversions
-    inner join {{ ref('int_deals_valued') }} as deals
-        on conversions.kind = 'won' and conversions.conversion_id = 'won:' || deals.deal_id
-    where conversions.carries_revenue
+    inner join {{ ref('int_deals_won') }} as wins
+        on conversions.conversion_id = wins.conversion_id
+    where conversions.kind = 'won'
     union all
     select
         conversions.conversion_id,
         conversions.conversion_key,
-        conversions.conversion_id as revenue_row_id,
         conversions.converted_at as credited_at,
+        cast(null as timestamp) as reopened_at,
         imported_conversions.revenue_minor as amount_minor,
         imported_conversions.currency,
         {{ in_reporting_currency('imported_conversions.revenue_minor', 'imported_conversions.currency') }} as amount_reporting_minor
@@ -83,7 +84,7 @@ rows_with_money as (
     select
         won_or_imported.conversion_id,
         won_or_imported.conversion_key,
-        won_or_imported.revenue_row_id,
+        won_or_imported.conversion_id as revenue_row_id,
         1 as revenue_row_number,
         won_or_imported.credited_at,
         1 as conversion_count,
@@ -93,6 +94,21 @@ rows_with_money as (
         false as is_negation,
         0 as negation_group
     from won_or_imported
+    union all
+    select
+        won_or_imported.conversion_id,
+        won_or_imported.conversion_key,
+        won_or_imported.conversion_id || ':reopened' as revenue_row_id,
+        2 as revenue_row_number,
+        won_or_imported.reopened_at as credited_at,
+        -1 as conversion_count,
+        -won_or_imported.amount_minor as amount_minor,
+        won_or_imported.currency,
+        -won_or_imported.amount_reporting_minor as amount_reporting_minor,
+        true as is_negation,
+        0 as negation_group
+    from won_or_imported
+    where won_or_imported.reopened_at is not null
     union all
     select
         payments_grouped.conversion_id,
@@ -121,7 +137,7 @@ rows_with_money as (
         false as is_negation,
         0 as negation_group
     from {{ ref('int_conversions_gathered') }} as conversions
-    where not conversions.carries_revenue
+    where not conversions.carries_revenue and conversions.kind <> 'won'
 )
 
 select

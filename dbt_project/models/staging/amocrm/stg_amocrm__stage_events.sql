@@ -6,6 +6,8 @@ select
     cast(passages.source_stage as string) as source_stage,
     cast(passages.entered_at as timestamp) as entered_at,
     cast(null as timestamp) as left_at,
+    cast(null as bigint) as amount_minor,
+    cast(null as string) as currency,
     cast(passages.source_sequence as bigint) as source_sequence,
     cast(passages.owner_id as string) as owner_id,
     cast(passages.source_system as string) as source_system,

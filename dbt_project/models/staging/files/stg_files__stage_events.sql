@@ -6,6 +6,8 @@ select
     cast(source_stage as string) as source_stage,
     cast(entered_at as timestamp) as entered_at,
     cast(left_at as timestamp) as left_at,
+    cast(amount_minor as bigint) as amount_minor,
+    cast(currency as string) as currency,
     cast(source_sequence as bigint) as source_sequence,
     cast(owner_id as string) as owner_id,
     cast(source_system as string) as source_system,
