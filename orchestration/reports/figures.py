@@ -282,53 +282,57 @@ def _model_rank(model: str) -> tuple[int, str]:
 
 @dataclass(frozen=True)
 class Claims:
-    """D61 for one conversion kind, in minor units of the reporting currency.
+    """What the teams claim of the revenue of one conversion kind (D61), in minor units of the reporting currency.
 
     `marketing` = revenue whose first creditable touch is marketing's, `sales` = revenue whose last is sales'; a touch
-    of team `both` counts for both. `shared` = model → team → credit (exactly the revenue), unattributed as team None;
-    a touch of team `both` is split half and half there.
+    of team `both` counts for both.
     """
 
-    conversion_kind: str
-    currency: str | None
     revenue: int
-    deals: int
+    conversions: int
     marketing: int
     sales: int
-    shared: dict[str, dict[str | None, Decimal]]
 
     @property
     def share_of_revenue(self) -> Decimal | None:
         return Decimal(self.marketing + self.sales) / self.revenue if self.revenue else None
 
 
-def claims(marts: PublishedMarts, kind: str) -> Claims | None:
-    """Claims against credit; None when the ledger is not published.
+COUNTED = ("once", "both_teams")
+"""How touches are counted where nothing else is said: what D50 collapses counts once, and both teams' touches count."""
 
-    The models `first` and `last` put a deal's whole revenue on its first and last creditable touch, so the two claims
-    are sums of the ledger.
-    """
-    if not marts.has("fct_attribution_credits", "fct_conversions"):
+
+def claims(marts: PublishedMarts, kind: str) -> dict[tuple[str, str], Claims] | None:
+    """(counting, touches_of) → claims, `COUNTED` first; None when they are not published."""
+    if not marts.has("rpt_attribution_claims"):
         return None
     rows = marts.rows(
         """
-        select attribution_model, team, any_value(currency) as currency,
-            cast(sum(credited_minor) as hugeint) as credited_minor
-        from fct_attribution_credits
+        select counting, touches_of, cast(sum(revenue_minor) as bigint) as revenue,
+            cast(sum(conversions) as bigint) as conversions, cast(sum(marketing_claim_minor) as bigint) as marketing,
+            cast(sum(sales_claim_minor) as bigint) as sales
+        from rpt_attribution_claims
         where conversion_kind = ?
-        group by attribution_model, team
+        group by counting, touches_of
+        order by counting desc, touches_of
         """,
         [kind],
     )
-    conversions = marts.rows(
-        "select count(*) as deals, cast(coalesce(sum(revenue_reporting_minor), 0) as hugeint) as revenue"
-        " from fct_conversions where kind = ?",
-        [kind],
-    )[0]
+    return {
+        (row["counting"], row["touches_of"]): Claims(row["revenue"], row["conversions"], row["marketing"], row["sales"])
+        for row in rows
+    }
+
+
+def shared_credit(marts: PublishedMarts, kind: str) -> dict[str, dict[str | None, Decimal]]:
+    """Model → team → credit, in minor units, exactly the revenue; unattributed as team None, a touch of both teams half and half."""
     by_team: dict[str, dict[str | None, int]] = {}
-    for row in rows:
+    for row in marts.rows(
+        "select attribution_model, team, cast(sum(credited_minor) as hugeint) as credited_minor"
+        " from fct_attribution_credits where conversion_kind = ? group by attribution_model, team",
+        [kind],
+    ):
         by_team.setdefault(row["attribution_model"], {})[row["team"]] = int(row["credited_minor"] or 0)
-    first, last = by_team.get("first", {}), by_team.get("last", {})
     shared: dict[str, dict[str | None, Decimal]] = {}
     for model in sorted(by_team, key=_model_rank):
         teams = by_team[model]
@@ -338,65 +342,27 @@ def claims(marts: PublishedMarts, kind: str) -> Claims | None:
             "sales": teams.get("sales", 0) + half,
             None: Decimal(teams.get(None, 0)),
         }
-    return Claims(
-        conversion_kind=kind,
-        currency=next((row["currency"] for row in rows if row["currency"]), None),
-        revenue=int(conversions["revenue"]),
-        deals=int(conversions["deals"]),
-        marketing=first.get("marketing", 0) + first.get("both", 0),
-        sales=last.get("sales", 0) + last.get("both", 0),
-        shared=shared,
-    )
+    return shared
 
 
-@dataclass(frozen=True)
-class Coverage:
-    """D62: deals and revenue by number of distinct creditable touches, and by whose touches they are."""
-
-    by_touches: dict[str, tuple[int, int]]
-    by_team: dict[str, tuple[int, int]]
-
-
-def coverage(marts: PublishedMarts, kind: str) -> Coverage | None:
-    """Coverage of one conversion kind; the ledger's `linear` rows (else one other model's) name each touch once."""
-    if not marts.has("fct_attribution_credits", "fct_conversions"):
+def coverage(marts: PublishedMarts, kind: str) -> dict[str, dict[str, tuple[int, int]]] | None:
+    """Dimension → value → conversions and revenue in minor units (D62); None when it is not published."""
+    if not marts.has("rpt_attribution_coverage"):
         return None
-    rows = marts.rows(
+    found: dict[str, dict[str, tuple[int, int]]] = {}
+    for row in marts.rows(
         """
-        with models as (
-            select attribution_model from fct_attribution_credits where conversion_kind = $kind
-            group by attribution_model
-            order by attribution_model = 'linear' desc, attribution_model in ('u_shaped', 'time_decay') desc, 1
-            limit 1
-        ),
-
-        touched as (
-            select conversion_id, count(distinct touch_id) as touches,
-                count(distinct touch_id) filter (where team in ('marketing', 'both')) as marketing,
-                count(distinct touch_id) filter (where team in ('sales', 'both')) as sales
-            from fct_attribution_credits
-            where conversion_kind = $kind and attribution_model in (select attribution_model from models)
-            group by conversion_id
-        )
-
-        select
-            case when coalesce(touches, 0) >= 3 then '3' else cast(coalesce(touches, 0) as varchar) end as touches,
-            case when coalesce(touches, 0) = 0 then 'none' when sales = 0 then 'marketing_only'
-                when marketing = 0 then 'sales_only' else 'mixed' end as teams,
-            count(*) as deals, cast(coalesce(sum(revenue_reporting_minor), 0) as bigint) as revenue
-        from fct_conversions
-        left join touched using (conversion_id)
-        where kind = $kind
-        group by 1, 2
-        """.replace("$kind", f"'{kind}'")
-    )
-    by_touches = dict.fromkeys(("0", "1", "2", "3"), (0, 0))
-    by_team = dict.fromkeys(("none", "marketing_only", "sales_only", "mixed"), (0, 0))
-    for row in rows:
-        for table, key in ((by_touches, row["touches"]), (by_team, row["teams"])):
-            deals, revenue = table[key]
-            table[key] = (deals + row["deals"], revenue + row["revenue"])
-    return Coverage(by_touches, by_team) if rows else Coverage({}, {})
+        select dimension, value, cast(sum(conversions) as bigint) as conversions,
+            cast(sum(revenue_minor) as bigint) as revenue
+        from rpt_attribution_coverage
+        where conversion_kind = ?
+        group by dimension, value
+        order by dimension desc, value
+        """,
+        [kind],
+    ):
+        found.setdefault(row["dimension"], {})[row["value"]] = (row["conversions"], row["revenue"])
+    return found
 
 
 @dataclass(frozen=True)

@@ -104,18 +104,18 @@ class Credit(Part):
     def claims(self) -> Section:
         words = self.words
         section = Section("claims", self.text("claims"), self.text("claims_lead"))
-        found = figures.claims(self.marts, self.revenue_event)
-        if found is None:
-            section.note(self.not_published("fct_attribution_credits"), "missing")
+        ways = figures.claims(self.marts, self.revenue_event)
+        if ways is None or not self.marts.has("fct_attribution_credits"):
+            missing = "rpt_attribution_claims" if ways is None else "fct_attribution_credits"
+            section.note(self.not_published(missing), "missing")
             return section
-        share_claimed = found.share_of_revenue
-        if share_claimed is None or found.revenue < 0 or not found.shared:
+        found = ways.get(figures.COUNTED)
+        share_claimed = None if found is None else found.share_of_revenue
+        if found is None or share_claimed is None or found.revenue < 0:
             section.note(self.text("no_revenue"), "missing")
             return section
-        if not {"first", "last"} <= found.shared.keys():
-            section.note(self.text("claims_need_models"), "missing")
-            return section
-        revenue, currency = found.revenue, found.currency or str(self.facts["reporting_currency"])
+        shared = figures.shared_credit(self.marts, self.revenue_event)
+        revenue, currency = found.revenue, str(self.facts["reporting_currency"])
 
         def segment(amount: Decimal | int, paint: str, name: str, hatched: bool = False) -> charts.Segment:
             share = Decimal(amount) / revenue
@@ -141,14 +141,20 @@ class Credit(Part):
             ),
         ]
         unattributed = words.text("term.unattributed")
-        rows = [
-            [
-                Cell(self.text("claims_together")), Cell(words.money(found.marketing, currency), True),
-                Cell(words.money(found.sales, currency), True), Cell("", True),
-                Cell(words.percent(share_claimed), True),
-            ]
-        ]  # fmt: skip
-        for model, teams in found.shared.items():
+        rows = []
+        for (counting, touches_of), claimed in ways.items():
+            way = (
+                self.text("claims_together") if claimed is found else words.text(f"claims_way.{counting}.{touches_of}")
+            )
+            share = claimed.share_of_revenue
+            rows.append(
+                [
+                    Cell(way), Cell(words.money(claimed.marketing, currency), True),
+                    Cell(words.money(claimed.sales, currency), True), Cell("", True),
+                    Cell("–" if share is None else words.percent(share), True),
+                ]
+            )  # fmt: skip
+        for model, teams in shared.items():
             if model in ("first", "last"):
                 continue
             bars.append(
@@ -175,7 +181,7 @@ class Credit(Part):
                 "claims_sentence",
                 claimed=words.percent(share_claimed),
                 revenue=words.money(revenue, currency),
-                n=words.number(found.deals),
+                n=words.number(found.conversions),
             ),
             "key",
         )
@@ -209,18 +215,19 @@ class Credit(Part):
     def _coverage(self, section: Section, currency: str) -> None:
         words = self.words
         found = figures.coverage(self.marts, self.revenue_event)
-        if found is None or not found.by_touches:
+        if not found:
             return
         rows = []
-        for prefix, counts in (("touches", found.by_touches), ("by_team", found.by_team)):
+        for dimension, counts in found.items():
             revenue = sum(money for _, money in counts.values())
-            for key, (deals, money) in counts.items():
-                if prefix == "by_team" and key == "none":
+            for value, (deals, money) in counts.items():
+                # no touch at all stands among the numbers of touches already
+                if (dimension, value) == ("teams", "none"):
                     continue
                 share = Decimal(money) / revenue if revenue else None
                 rows.append(
                     [
-                        Cell(words.text(f"coverage.{prefix}_{key}")),
+                        Cell(words.text(f"coverage.{dimension}.{value}")),
                         Cell(words.number(deals), True),
                         Cell(words.money(money, currency), True),
                         Cell(

@@ -50,6 +50,26 @@ create table marts.rpt_attribution_by_channel (
     currency varchar,
     build_id varchar
 );
+create table marts.rpt_attribution_claims (
+    conversion_kind varchar,
+    month date,
+    touches_of varchar,
+    counting varchar,
+    conversions bigint,
+    revenue_minor bigint,
+    marketing_claim_minor bigint,
+    sales_claim_minor bigint,
+    build_id varchar
+);
+create table marts.rpt_attribution_coverage (
+    conversion_kind varchar,
+    month date,
+    dimension varchar,
+    value varchar,
+    conversions bigint,
+    revenue_minor bigint,
+    build_id varchar
+);
 create table marts.fct_attribution_credits (
     conversion_id varchar,
     conversion_kind varchar,

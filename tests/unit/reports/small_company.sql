@@ -38,6 +38,16 @@ insert into marts.fct_attribution_credits
 ) as ledger(deal, touch, model, minor, channel, team);
 insert into marts.fct_conversions select deal, 'paid', deal, minor, 'b1'
 from (values ('d100', 10000), ('d200', 20000), ('d300', 30000)) as deals(deal, minor);
+insert into marts.rpt_attribution_claims values
+    ('paid', date '2026-05-01', 'both_teams', 'once', 1, 10000, 10000, 10000, 'b1'),
+    ('paid', date '2026-06-01', 'both_teams', 'once', 2, 50000, 30000, 20000, 'b1'),
+    ('paid', date '2026-06-01', 'marketing_only', 'once', 3, 60000, 40000, 0, 'b1'),
+    ('paid', date '2026-06-01', 'both_teams', 'every_record', 3, 60000, 40000, 60000, 'b1'),
+    ('won', date '2026-06-01', 'both_teams', 'once', 3, 70000, 0, 0, 'b1');
+insert into marts.rpt_attribution_coverage values
+    ('paid', date '2026-05-01', 'touches', '1', 1, 20000, 'b1'), ('paid', date '2026-06-01', 'touches', '2', 1, 10000, 'b1'),
+    ('paid', date '2026-06-01', 'touches', '3+', 1, 30000, 'b1'), ('paid', date '2026-06-01', 'teams', 'mixed', 1, 10000, 'b1'),
+    ('paid', date '2026-06-01', 'teams', 'none', 0, 0, 'b1'), ('paid', date '2026-06-01', 'self_reported', 'absent', 3, 60000, 'b1');
 insert into marts.rpt_attribution_by_channel
 select attribution_model, conversion_kind, channel, date '2026-06-01', 'conversion',
     sum(credited_minor / (case conversion_id when 'd100' then 10000 when 'd200' then 20000 else 30000 end)),

@@ -95,34 +95,38 @@ def test_contracts_are_named_as_contracts_where_there_is_no_payments_source(make
     assert "No payments source is configured." in text
 
 
-def test_claims_of_case_a20(make_publication, tmp_path):
-    with PublishedMarts(make_publication()) as marts:
-        found = figures.claims(marts, "paid")
-    assert found is not None
-    assert (found.marketing, found.sales, found.revenue, found.deals) == (40000, 30000, 60000, 3)
+def test_claims_of_case_a20_beside_the_other_ways_to_count(make_publication, tmp_path):
+    published = make_publication()
+    with PublishedMarts(published) as marts:
+        ways = figures.claims(marts, "paid")
+    assert ways is not None
+    found = ways[figures.COUNTED]
+    assert (found.marketing, found.sales, found.revenue, found.conversions) == (40000, 30000, 60000, 3)
     assert round(found.share_of_revenue * 100, 1) == Decimal("116.7")
-    assert sum(found.shared["linear"].values()) == 60000
+    text = visible(build_page(published, tmp_path / "index.html", language="en").read_text(encoding="utf-8"))
+    assert "Together the two teams claim 116.7% of 600 RUB revenue (n = 3)." in text
+    assert "Both claims without the touches of sales 400 RUB 0 RUB 66.7%" in text
+    assert "Both claims, every record counted 400 RUB 600 RUB 166.7%" in text
 
 
-def test_a_touch_of_both_teams_counts_in_both_claims_and_half_and_half_in_shared_credit(make_publication):
+def test_shared_credit_is_the_revenue_and_a_touch_of_both_teams_counts_half_and_half(make_publication):
     change = "update marts.fct_attribution_credits set team = 'both' where conversion_id = 'd200'"
     with PublishedMarts(make_publication(change=change)) as marts:
-        found = figures.claims(marts, "paid")
-    assert found is not None
-    # the deal of 200 joins marketing's claim (400 + 200) and stays in sales' (300)
-    assert (found.marketing, found.sales) == (60000, 30000)
+        shared = figures.shared_credit(marts, "paid")
     # linear: marketing 50 + 100 + 300, sales 50 + 100
-    assert found.shared["linear"] == {"marketing": Decimal(45000), "sales": Decimal(15000), None: Decimal(0)}
+    assert shared["linear"] == {"marketing": Decimal(45000), "sales": Decimal(15000), None: Decimal(0)}
+    assert sum(shared["first"].values()) == 60000
 
 
-def test_coverage_counts_distinct_creditable_touches(make_publication):
-    with PublishedMarts(make_publication()) as marts:
+def test_coverage_is_summed_over_the_months_and_a_want_of_touches_is_told_once(make_publication, tmp_path):
+    published = make_publication()
+    with PublishedMarts(published) as marts:
         found = figures.coverage(marts, "paid")
     assert found is not None
-    assert found.by_touches == {"0": (0, 0), "1": (1, 20000), "2": (1, 10000), "3": (1, 30000)}
-    assert found.by_team["mixed"] == (1, 10000)
-    assert found.by_team["marketing_only"] == (1, 30000)
-    assert found.by_team["sales_only"] == (1, 20000)
+    assert found["touches"] == {"1": (1, 20000), "2": (1, 10000), "3+": (1, 30000)}
+    text = visible(build_page(published, tmp_path / "index.html", language="en").read_text(encoding="utf-8"))
+    assert "Three touches or more 1 300 RUB 50.0%" in text
+    assert "The customer did not say 3 600 RUB 100.0%" in text
 
 
 def test_unattributed_revenue_is_shown_as_a_channel_of_its_own_with_its_reason(make_publication, tmp_path):
@@ -233,8 +237,7 @@ def test_months_of_a_company_with_the_persian_calendar_are_persian_months(make_p
     assert "1404-04" in text
 
 
-def test_claims_are_not_shown_as_zero_when_the_model_behind_them_is_switched_off(make_publication, tmp_path):
-    change = "delete from marts.fct_attribution_credits where attribution_model = 'last'"
+def test_claims_need_no_model(make_publication, tmp_path):
+    change = "delete from marts.fct_attribution_credits where attribution_model in ('first', 'last')"
     text = visible(page(make_publication, tmp_path, change=change))
-    assert "Claims need the models first touch and last touch" in text
-    assert "Together the two teams claim" not in text
+    assert "Together the two teams claim 116.7% of 600 RUB revenue" in text
