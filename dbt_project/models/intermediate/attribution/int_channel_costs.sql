@@ -1,9 +1,9 @@
 -- Cost of each channel and month in the reporting currency, on the company's VAT basis, up to the evaluation date: cabinets'
--- statistics and cost entries that name a channel or a campaign. Ads whose campaign is not on record stand under `unknown`;
+-- statistics and cost entries that name a channel or a campaign. What names a campaign that is not on record stands under `unknown`;
 -- entries of no channel (salaries, tools) belong to no row. A channel-month with nothing known has no cost, not 0 (D5).
 with costs_of_channels as (
     select
-        coalesce(costs.channel, campaigns.channel, case when costs.cost_kind = 'ad' then 'unknown' end) as channel,
+        coalesce(costs.channel, campaigns.channel, case when costs.cost_kind = 'ad' or costs.campaign_id is not null then 'unknown' end) as channel,
         costs.date_on,
         costs.amount_reporting_minor
     from {{ ref('int_costs_daily') }} as costs
