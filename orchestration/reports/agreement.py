@@ -53,6 +53,7 @@ _IN_SECTION = {
     "sla_clocks": "clocks",
     "owner_calendars": "clocks",
     "yearly_goals": "targets",
+    "platform_windows": "attribution",
     "review_days": "reporting_rhythm",
     "danger_signs": "reporting_rhythm",
     "campaign_alarms": "reporting_rhythm",
@@ -63,6 +64,7 @@ _VERSION_COLUMNS = ("valid_from", "recorded_on", "marketing_owner", "sales_owner
 
 _FAMILIES = {
     "stage": "stage",
+    "conversion_kind": "stage",
     "from_stage": "stage",
     "to_stage": "stage",
     "owner_team": "team",
@@ -473,6 +475,7 @@ class Agreement:
         ]
         if barred:
             section.note(self.text("not_creditable", kinds=self.words.list(barred)))
+        self._add_files(section, "attribution")
         return section
 
     def _weights(self, model: str | None) -> list[str]:

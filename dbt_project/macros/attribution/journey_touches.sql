@@ -1,9 +1,10 @@
 {#- Creditable touches inside each window of each attributed conversion, those that count once with another among them (D50, D51).
 
-    windows: a relation with window_key, lookback_days and the columns of `carried`, which are handed on.
+    windows: a relation with window_key, lookback_days and the columns of `carried`, which are handed on; `of_kind` is its column
+    with the kind of conversion that a window is for, where it is not for all.
     Returns conversion_key, window_key, the carried columns, touch_id, occurred_at, source_sequence, channel, team, collapsed_into,
     age_seconds. With the policy `reset_after_conversion` a window starts after the owner's previous conversion of the kind. -#}
-{% macro touches_in_windows(windows, carried=[]) -%}
+{% macro touches_in_windows(windows, carried=[], of_kind=none) -%}
 with conversion_windows as (
     select
         conversions.conversion_key,
@@ -21,7 +22,12 @@ with conversion_windows as (
             when {{ policy('conversion_rule') }} = 'reset_after_conversion' then conversions.previous_converted_at
         end as starts_after
     from {{ ref('int_conversions_gathered') }} as conversions
+    {%- if of_kind is none %}
     cross join {{ windows }} as windows
+    {%- else %}
+    inner join {{ windows }} as windows
+        on conversions.kind = windows.{{ of_kind }}
+    {%- endif %}
     where conversions.is_attributed
 )
 

@@ -872,6 +872,14 @@ SCHEMAS: dict[str, Schema] = {
             _required("weight", WEIGHT),
         ),
         _schema(
+            "platform_windows",
+            ["platform", "conversion_kind"],
+            _required("platform", NAME),
+            _required("conversion_kind", NAME, reference="conversion_kinds.conversion_kind"),
+            _required("claim_window_days", COUNT),
+            _required("dated_by", TEXT, "touch", "conversion"),
+        ),
+        _schema(
             "conversion_kinds",
             ["conversion_kind"],
             _required("conversion_kind", NAME),
