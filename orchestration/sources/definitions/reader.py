@@ -11,7 +11,8 @@ from pathlib import Path
 from orchestration.contracts import load_contracts
 from orchestration.sources.definitions.between_files import broken_between_files
 from orchestration.sources.definitions.files import DefinitionFile, DefinitionsError, Problem
-from orchestration.sources.definitions.schema import SCHEMAS, Row, Schema
+from orchestration.sources.definitions.schema import Row, Schema
+from orchestration.sources.definitions.schemas import SCHEMAS
 
 
 def read_definitions(default_folder: Path, company_folder: Path | None = None) -> list[DefinitionFile]:

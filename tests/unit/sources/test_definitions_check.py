@@ -19,7 +19,7 @@ from orchestration.sources.definitions import (
     sign_offs,
     signed_files,
 )
-from orchestration.sources.definitions.schema import SCHEMAS
+from orchestration.sources.definitions.schemas import SCHEMAS
 from orchestration.sources.definitions.signing import fingerprint
 
 DEFAULTS = Path(__file__).resolve().parents[3] / "definitions"
