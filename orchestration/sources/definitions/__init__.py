@@ -7,7 +7,7 @@ evaluated as code or SQL.
 """
 
 from orchestration.sources.definitions.currencies import Currencies, CurrencyUnit, load_currencies
-from orchestration.sources.definitions.files import DefinitionFile, DefinitionsError, Problem
+from orchestration.sources.definitions.files import DefinitionFile, DefinitionsError, Place, Problem
 from orchestration.sources.definitions.loading import SOURCE, LandedDefinition, land_definitions
 from orchestration.sources.definitions.reader import read_definitions
 from orchestration.sources.definitions.registry import Version, registry, rows_in_force
@@ -23,6 +23,7 @@ __all__ = [
     "DefinitionFile",
     "DefinitionsError",
     "LandedDefinition",
+    "Place",
     "Problem",
     "SignOff",
     "Version",
