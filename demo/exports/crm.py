@@ -98,6 +98,7 @@ def write_crm(folder: Path, world: World) -> tuple[dict[str, int], list[Rows]]:
         "crm_proposals.csv": _proposals,
         "crm_plan.csv": _plan,
         "crm_annotations.csv": _annotations,
+        "crm_call_reviews.csv": _call_reviews,
     }
     for name, export in exports.items():
         rows = export(world)
@@ -369,7 +370,7 @@ def _stage_log(world: World) -> Rows:
 
 def _calls(world: World) -> Rows:
     contacts = world.sales.contacts
-    mine = np.flatnonzero(contacts.kind == CONTACT_KINDS.index("call"))
+    mine = _called(world)
     lead = contacts.lead[mine]
     person = world.company.leads.person[lead]
     deal = _deal_at(world, lead, contacts.occurred_at[mine])
@@ -378,7 +379,7 @@ def _calls(world: World) -> Rows:
         SOURCE,
         "calls",
         {
-            "ID звонка": [f"c{n + 1}" for n in range(len(mine))],
+            "ID звонка": _call_ids(len(mine)),
             "Время": russian_times(contacts.occurred_at[mine]),
             "Направление": np.where(contacts.is_outgoing[mine], "Исходящий", "Входящий").tolist(),
             "ID лида": pick(world.lead_ids, lead),
@@ -396,6 +397,34 @@ def _calls(world: World) -> Rows:
     rows.plant_ragged(rng, 2)
     rows.plant_unreadable_values(rng, "Длительность, сек", ("—", "нет", "минута"), "not_a_number")
     return rows
+
+
+def _called(world: World) -> np.ndarray:
+    """Positions of the calls among the contacts."""
+    return np.flatnonzero(world.sales.contacts.kind == CONTACT_KINDS.index("call"))
+
+
+def _call_ids(count: int) -> list[str]:
+    return [f"c{n + 1}" for n in range(count)]
+
+
+def _call_reviews(world: World) -> Rows:
+    reviews, contacts, mine = world.call_reviews, world.sales.contacts, _called(world)
+    return Rows(
+        SOURCE,
+        "call_reviews",
+        {
+            "ID оценки": [f"cr{n + 1}" for n in range(len(reviews.contact))],
+            "ID звонка": pick(_call_ids(len(mine)), np.searchsorted(mine, reviews.contact)),
+            "ID лида": pick(world.lead_ids, contacts.lead[reviews.contact]),
+            "Сотрудник": contacts.owner[reviews.contact].tolist(),
+            "Дата оценки": russian_times(reviews.reviewed_at),
+            "Качество": comma_amounts(reviews.quality),
+            "Возражений": reviews.objections_raised.tolist(),
+            "Отработано возражений": reviews.objections_handled.tolist(),
+        },
+        key="ID оценки",
+    )
 
 
 def _teams(owner: np.ndarray) -> list[str]:

@@ -13,6 +13,7 @@ import numpy as np
 from demo.company import Company
 from demo.journeys import Journeys
 from demo.randomness import Flags, generator_for
+from demo.reviews import CallReviews, build_call_reviews
 from demo.sales import Sales
 
 FIRST_NAMES = ("Анна", "Борис", "Вера", "Глеб", "Дарья", "Егор", "Инна", "Кирилл", "Лариса", "Максим", "Ольга", "Павел")
@@ -59,6 +60,11 @@ class World:
     def rng(self, area: str) -> np.random.Generator:
         """Return the generator of one export."""
         return generator_for(self.company.seed, f"exports/{area}")
+
+    @cached_property
+    def call_reviews(self) -> CallReviews:
+        """What was heard in calls; a table beside the CRM."""
+        return build_call_reviews(self.company, self.sales.contacts)
 
     @cached_property
     def lead_ids(self) -> list[str]:

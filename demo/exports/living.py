@@ -1,8 +1,8 @@
 """What the living company still exports by hand every morning: the systems beside its three vendors, as far as they know.
 
-VK's cabinet and lead forms, the mailing and webinar tool, the bank's list of payments, the plan, the change journal and the minutes
-of the teams' meetings. The CRM's
-keys in them are those of amoCRM, where a lead and its deal are one object.
+VK's cabinet and lead forms, the mailing and webinar tool, the bank's list of payments, the plan, the change journal, the minutes
+of the teams' meetings and what the head of sales heard in calls. The CRM's keys in them are those of amoCRM, where a lead and its
+deal are one object.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from demo.exports.identities import World
 from demo.exports.marketing import TAGS
 from demo.exports.notation import blank_where, iso_times, pick
 from demo.exports.rows import Rows, write_delimited
+from demo.feeds.amocrm_account import USER_IDS
 from demo.randomness import MOSCOW_OFFSET, Flags, Times
 
 SOURCES = ("living_ads", "living_mailing", "living_books")
@@ -41,6 +42,7 @@ def write_morning(folder: Path, world: World, morning: datetime) -> dict[str, in
         "annotations.csv": _annotations(now),
         "decisions.csv": _decisions(now),
         "disputes.csv": _disputes(now),
+        "call_reviews.csv": _call_reviews(world, now),
     }
     for name, rows in files.items():
         write_delimited(folder / name, rows, delimiter=",")
@@ -90,15 +92,15 @@ def _vk(world: World, now: np.datetime64) -> Rows:
             "ad_plan_id": ids,
             "shows": delivery.impressions[mine].tolist(),
             "clicks": delivery.clicks[mine].tolist(),
-            "spent": _roubles(delivery.cost[mine].tolist()),
+            "spent": _decimals(delivery.cost[mine].tolist()),
             "goals": (delivery.clicks[mine] // 30).tolist(),
         },
         key="row",
     )
 
 
-def _roubles(kopecks: list[int]) -> list[str]:
-    return [f"{'-' if value < 0 else ''}{abs(value) // 100}.{abs(value) % 100:02d}" for value in kopecks]
+def _decimals(hundredths: list[int]) -> list[str]:
+    return [f"{'-' if value < 0 else ''}{abs(value) // 100}.{abs(value) % 100:02d}" for value in hundredths]
 
 
 def _lead_forms(world: World, now: np.datetime64) -> Rows:
@@ -173,8 +175,8 @@ def _payments(world: World, now: np.datetime64) -> Rows:
         "payment": [f"p{n + 1}" for n in mine.tolist()],
         "deal": [a if lead >= 0 else b for lead, a, b in zip(deals.lead[deal].tolist(), first, later, strict=True)],
         "paid": iso_times(payments.paid_at[mine]),
-        "amount": _roubles(amount.tolist()),
-        "vat": _roubles(vat.tolist()),
+        "amount": _decimals(amount.tolist()),
+        "vat": _decimals(vat.tolist()),
         "currency": deals.currency[deal].tolist(),
     }
     return Rows("living_books", "payments", columns, key="payment")
@@ -246,6 +248,27 @@ def _disputes(now: np.datetime64) -> Rows:
             "subject_id": [dispute.subject_id for dispute in opened],
             "outcome": [dispute.outcome if ended else "" for dispute, ended in zip(opened, is_settled, strict=True)],
             "note": [dispute.note for dispute in opened],
+        },
+        key="id",
+    )
+
+
+def _call_reviews(world: World, now: np.datetime64) -> Rows:
+    """The table knows the lead and the employee of a call, not the note that amoCRM keeps of it."""
+    reviews, contacts = world.call_reviews, world.sales.contacts
+    mine = np.flatnonzero(_happened(reviews.reviewed_at, now))
+    contact = reviews.contact[mine]
+    return Rows(
+        "living_books",
+        "call_reviews",
+        {
+            "id": [f"v{n + 1}" for n in mine.tolist()],
+            "reviewed": iso_times(reviews.reviewed_at[mine]),
+            "lead": pick(world.lead_ids, contacts.lead[contact]),
+            "employee": [USER_IDS[owner] for owner in contacts.owner[contact].tolist()],
+            "quality": _decimals(reviews.quality[mine].tolist()),
+            "objections": reviews.objections_raised[mine].tolist(),
+            "handled": reviews.objections_handled[mine].tolist(),
         },
         key="id",
     )

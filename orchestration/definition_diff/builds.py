@@ -24,7 +24,7 @@ from orchestration.landing import Lake
 from orchestration.pipeline import warehouse_in
 from orchestration.publication import current_build
 from orchestration.settings import Settings
-from orchestration.sources.definitions import SCHEMAS, DefinitionFile, land_definitions
+from orchestration.sources.definitions import SCHEMAS, DefinitionFile, Place, land_definitions
 from orchestration.sources.files import source_name
 from orchestration.warehouse import Warehouse
 
@@ -65,8 +65,8 @@ def published_definitions(settings: Settings, clock: Clock) -> list[DefinitionFi
             for part in pull.parts
             for row in pq.read_table(part, partitioning=None).to_pylist()
         )
-        lines = tuple(range(2, len(rows) + 2))
-        files.append(DefinitionFile(name, pull.directory, schema.column_names, rows, lines, pull.file_sha256 or ""))
+        places = tuple(Place(pull.directory, line) for line in range(2, len(rows) + 2))
+        files.append(DefinitionFile(name, pull.directory, schema.column_names, rows, places, pull.file_sha256 or ""))
     return files
 
 

@@ -79,6 +79,22 @@ def test_a_lead_is_accepted_between_its_hand_over_and_its_end(living: Built) -> 
     assert wrong == 0
 
 
+def test_confirmations_are_timed_because_amocrm_has_a_step_between_acceptance_and_sql(living: Built) -> None:
+    """D32: the clock runs from the stage Взят в работу to the SQL or the return, and most of the leads wait for hours."""
+    clocks = living.query(
+        """
+        select clocks.state, clocks.clock_minutes > 0
+        from marts.fct_sla_clocks as clocks
+        inner join marts.fct_handovers as handovers using (lead_id, episode)
+        where clocks.clock = 'confirmation' and handovers.outcome in ('sql', 'returned')
+        and not handovers.is_accepted_implied
+        """
+    )
+    assert len(clocks) > 500
+    assert {state for state, _ in clocks} <= {"met", "late", "breached"}
+    assert sum(is_above_zero for _, is_above_zero in clocks) > len(clocks) // 2
+
+
 def test_the_matrix_gives_one_grade_for_the_same_answers_in_python_and_in_sql(living: Built) -> None:
     """The score at creation is worked out by `ml`, that at the hand-over by the models."""
     same, differing = living.query(

@@ -44,6 +44,19 @@ def test_a_breach_counts_against_the_rep_only_when_a_person_had_the_time(demo: B
     )
 
 
+def test_the_exported_crms_have_one_action_for_accepting_and_confirming_so_no_confirmation_is_timed(
+    demo: Built,
+) -> None:
+    """D32: both tell of an acceptance by the SQL alone; timed, every confirmation would be met in 0 minutes."""
+    found = demo.query(
+        "select leads.source_system, clocks.state, clocks.cause, bool_and(handovers.accepted_at = handovers.ended_at) "
+        "from marts.fct_sla_clocks as clocks inner join marts.fct_leads as leads using (lead_id) "
+        "inner join marts.fct_handovers as handovers using (lead_id, episode) "
+        "where clocks.clock = 'confirmation' group by all order by all"
+    )
+    assert found == [(source, "not_applicable", "one_action", True) for source in ("demo_crm", "demo_tehran")]
+
+
 def test_the_tehran_office_works_by_its_own_calendar(demo: Built) -> None:
     calendars = demo.query(
         "select owners.region = 'Тегеран', clocks.calendar, count(*) from marts.fct_sla_clocks as clocks "
@@ -59,7 +72,7 @@ def test_the_price_of_lateness_is_told_for_clocks_whose_late_leads_have_their_li
             "select clock, late_leads, matched_late_leads, verdict, lost_wins from marts.rpt_lateness_price"
         )
     }
-    assert set(prices) == {"reaction", "acceptance", "confirmation", "contact", "qualification"}
+    assert set(prices) == {"reaction", "acceptance", "contact", "qualification"}
     for late, matched, verdict, lost in prices.values():
         is_comparable = late > 0 and (late - matched) * 10 <= late * 3
         assert (lost is not None) == is_comparable

@@ -35,22 +35,20 @@ def _most_points(matrix: DefinitionFile) -> dict[str, int] | None:
 
 def _bands_out_of_reach(bands: DefinitionFile, maximum: int) -> Iterator[Problem]:
     """D21: the raw scale ends at the sum of the matrix, the normalised one at 100."""
-    for row, line in zip(bands.rows, bands.lines, strict=True):
+    for row, place in zip(bands.rows, bands.places, strict=True):
         end = 100 if row["scale"] == "normalised100" else maximum
         bound = _decimal(row, "lower_bound")
         if bound is not None and bound > end:
             message = f"no score reaches {row['lower_bound']}: {row['scale']} ends at {end}"
-            yield Problem(
-                bands.path, line, "lower_bound", message, row["lower_bound"], f"write a bound of at most {end}"
-            )
+            yield Problem(*place, "lower_bound", message, row["lower_bound"], f"write a bound of at most {end}")
 
 
 def _gates_out_of_reach(gates: DefinitionFile, points: Mapping[str, int]) -> Iterator[Problem]:
-    for row, line in zip(gates.rows, gates.lines, strict=True):
+    for row, place in zip(gates.rows, gates.places, strict=True):
         least, most = _decimal(row, "min_points"), points.get(str(row["criterion"]))
         if least is not None and most is not None and least > most:
             message = f"no answer to {row['criterion']} gives {row['min_points']} points: the most is {most}"
-            yield Problem(gates.path, line, "min_points", message, row["min_points"], f"write at most {most}")
+            yield Problem(*place, "min_points", message, row["min_points"], f"write at most {most}")
 
 
 def _steps_without_window(stages: DefinitionFile, windows: DefinitionFile) -> Iterator[Problem]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from orchestration.sources.definitions.files import DefinitionFile, DefinitionsError
 from orchestration.sources.definitions.reader import nearest, read_file
-from orchestration.sources.definitions.schema import SCHEMAS
+from orchestration.sources.definitions.schemas import SCHEMAS
 
 
 @dataclass(frozen=True)

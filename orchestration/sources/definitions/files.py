@@ -2,8 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from orchestration.sources.definitions.schema import Row
+
+
+class Place(NamedTuple):
+    """Where a row stands: its file and the physical line on which it begins."""
+
+    path: Path
+    line: int
 
 
 @dataclass(frozen=True)
@@ -41,13 +49,14 @@ class DefinitionsError(ValueError):
 class DefinitionFile:
     """One file as read: all columns of its schema, text, trimmed, empty as None.
 
-    `lines` are the physical lines on which the rows begin. `sha256` covers columns and values, so that other line ends
-    or quotes are not another version.
+    `path` is the company's file where it has one. `places` say where each row stands: in a file that says only what differs,
+    the rows of the defaults stand in the default file. `sha256` covers columns and values, so that other line ends or quotes
+    are not another version.
     """
 
     name: str
     path: Path
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
-    lines: tuple[int, ...]
+    places: tuple[Place, ...]
     sha256: str

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from orchestration.contracts import load_contracts
 from orchestration.sources.definitions.between_files import broken_between_files
-from orchestration.sources.definitions.files import DefinitionFile, DefinitionsError, Problem
-from orchestration.sources.definitions.schema import SCHEMAS, Row, Schema
+from orchestration.sources.definitions.files import DefinitionFile, DefinitionsError, Place, Problem
+from orchestration.sources.definitions.schema import Row, Schema
+from orchestration.sources.definitions.schemas import SCHEMAS
 
 
 def read_definitions(default_folder: Path, company_folder: Path | None = None) -> list[DefinitionFile]:
@@ -86,13 +87,13 @@ def read_file(path: Path, schema: Schema) -> tuple[DefinitionFile | None, list[P
         rows.append({column.name: _canonical(given.get(column.name), column.kind.name) for column in schema.columns})
         lines.append(line)
     problems += _row_problems(path, schema, rows, lines)
-    return _file(schema, path, rows, lines), problems
+    return _file(schema, path, rows, [Place(path, line) for line in lines]), problems
 
 
-def _file(schema: Schema, path: Path, rows: list[Row], lines: list[int]) -> DefinitionFile:
+def _file(schema: Schema, path: Path, rows: list[Row], places: list[Place]) -> DefinitionFile:
     content = json.dumps([schema.column_names, [list(row.values()) for row in rows]], ensure_ascii=False)
     digest = hashlib.sha256(content.encode()).hexdigest()
-    return DefinitionFile(schema.name, path, schema.column_names, tuple(rows), tuple(lines), digest)
+    return DefinitionFile(schema.name, path, schema.column_names, tuple(rows), tuple(places), digest)
 
 
 def _laid_over(own: Path, default: Path, schema: Schema) -> tuple[DefinitionFile | None, list[Problem]]:
@@ -104,19 +105,19 @@ def _laid_over(own: Path, default: Path, schema: Schema) -> tuple[DefinitionFile
         return None, problems
     name = schema.columns[0].name
     named = {row[name] for row in company.rows}
-    told: list[tuple[Row, int]] = []
-    for row, line in zip(base.rows, base.lines, strict=True):
+    told: list[tuple[Row, Place]] = []
+    for row, place in zip(base.rows, base.places, strict=True):
         if row[name] not in named:
-            told.append((row, line))
+            told.append((row, place))
         elif all(known[name] != row[name] for known, _ in told):
             told += [
                 (own_row, at)
-                for own_row, at in zip(company.rows, company.lines, strict=True)
+                for own_row, at in zip(company.rows, company.places, strict=True)
                 if own_row[name] == row[name]
             ]
     known = {row[name] for row in base.rows}
-    told += [(row, line) for row, line in zip(company.rows, company.lines, strict=True) if row[name] not in known]
-    return _file(schema, own, [row for row, _ in told], [line for _, line in told]), problems
+    told += [(row, place) for row, place in zip(company.rows, company.places, strict=True) if row[name] not in known]
+    return _file(schema, own, [row for row, _ in told], [place for _, place in told]), problems
 
 
 def nearest(value: str, known: Iterable[str]) -> str:
@@ -248,12 +249,12 @@ def _broken_references(files: dict[str, DefinitionFile], default_folder: Path) -
             known = _referenced(column.reference, files, default_folder)
             if known is None:
                 continue
-            for row, line in zip(file.rows, file.lines, strict=True):
+            for row, place in zip(file.rows, file.places, strict=True):
                 value = row[column.name]
                 if value is not None and value not in known:
                     message = f"{value!r} is not in {column.reference}{nearest(value, known)}"
                     fix = f"write a name that is there, or add it to {column.reference}"
-                    problems.append(Problem(file.path, line, column.name, message, value, fix))
+                    problems.append(Problem(*place, column.name, message, value, fix))
     return problems
 
 

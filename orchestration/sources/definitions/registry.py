@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestration.sources.definitions.schema import SCHEMAS, VERSION_COLUMNS, Row
+from orchestration.sources.definitions.schema import VERSION_COLUMNS, Row
+from orchestration.sources.definitions.schemas import SCHEMAS
 
 _VERSION_COLUMNS = tuple(column.name for column in VERSION_COLUMNS)
 

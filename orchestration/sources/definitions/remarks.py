@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from orchestration.sources.definitions.files import DefinitionFile, Problem
+from orchestration.sources.definitions.files import DefinitionFile, Place, Problem
 from orchestration.sources.definitions.reader import nearest
 from orchestration.sources.definitions.registry import versions
 from orchestration.sources.definitions.signing import (
@@ -26,11 +26,11 @@ def recorded_in_the_future(files: Sequence[DefinitionFile], today: date) -> list
         for column in ("recorded_on", "signed_on"):
             if column not in file.columns:
                 continue
-            for row, line in zip(file.rows, file.lines, strict=True):
+            for row, place in zip(file.rows, file.places, strict=True):
                 value = row[column]
                 if value is not None and value > today.isoformat():
                     message = f"expected today ({today}) or a day before, got {value}"
-                    found.append(Problem(file.path, line, column, message, value, "write the day on which it was done"))
+                    found.append(Problem(*place, column, message, value, "write the day on which it was done"))
     return found
 
 
@@ -52,56 +52,56 @@ def _dated(file: DefinitionFile, today: date) -> Iterator[Problem]:
     """Later versions that change what was reported already, or that do not hold yet. The first version of a definition reaches
     back by rule and changes nothing."""
     for version in versions(file.name, file.rows):
-        line = file.lines[version.row_number - 1]
+        place = file.places[version.row_number - 1]
         if not version.is_first and version.valid_from < version.recorded_on:
             days = (date.fromisoformat(version.recorded_on) - date.fromisoformat(version.valid_from)).days
             yield Problem(
-                file.path, line, "valid_from",
+                *place, "valid_from",
                 f"{version.key} holds from {version.valid_from}, {days} days before it was recorded: figures since then change",
                 version.valid_from, f"write {version.recorded_on} or a later day, unless past figures are meant to change",
             )  # fmt: skip
         if version.valid_from > today.isoformat():
             message = f"{version.key} does not hold yet: from {version.valid_from} on"
-            yield Problem(file.path, line, "valid_from", message, version.valid_from, "nothing, if that is meant")
+            yield Problem(*place, "valid_from", message, version.valid_from, "nothing, if that is meant")
 
 
 def _unknown_sources(file: DefinitionFile, source_systems: Collection[str]) -> Iterator[Problem]:
     """One remark a name, at the first line that has it."""
     if "source_system" not in file.columns:
         return
-    lines: dict[str, list[int]] = {}
-    for row, line in zip(file.rows, file.lines, strict=True):
+    places: dict[str, list[Place]] = {}
+    for row, place in zip(file.rows, file.places, strict=True):
         value = row["source_system"]
         if value is not None and value != _ANY and value not in source_systems:
-            lines.setdefault(value, []).append(line)
-    for value, found in lines.items():
+            places.setdefault(value, []).append(place)
+    for value, found in places.items():
         message = (
             f"no configured source is called {value!r}{nearest(value, source_systems)}: {len(found)} rows meet nothing"
         )
-        yield Problem(file.path, found[0], "source_system", message, value, "write the name of a source, or * for any")
+        yield Problem(*found[0], "source_system", message, value, "write the name of a source, or * for any")
 
 
 def _days_without_rate(file: DefinitionFile) -> Iterator[Problem]:
     """D4: an event on a day without a rate stands in no figure of the reporting currency, so gaps are told."""
-    pairs: dict[tuple[str | None, str | None], list[tuple[date, int]]] = {}
-    for row, line in zip(file.rows, file.lines, strict=True):
+    pairs: dict[tuple[str | None, str | None], list[tuple[date, Place]]] = {}
+    for row, place in zip(file.rows, file.places, strict=True):
         days = pairs.setdefault((row["currency"], row["reporting_currency"]), [])
-        days.append((date.fromisoformat(str(row["date_on"])), line))
+        days.append((date.fromisoformat(str(row["date_on"])), place))
     for (currency, reporting), days in pairs.items():
         days.sort()
-        missing, first, line_before = 0, None, days[0][1]
-        for (day, line), (following, _) in itertools.pairwise(days):
+        missing, first, place_before = 0, None, days[0][1]
+        for (day, place), (following, _) in itertools.pairwise(days):
             gap = (following - day).days - 1
             if gap > 0:
                 missing += gap
                 if first is None:
-                    first, line_before = day + timedelta(days=1), line
+                    first, place_before = day + timedelta(days=1), place
         if first is not None:
             message = (
                 f"no rate from {currency} to {reporting} on {missing} days between {days[0][0]} and {days[-1][0]}, "
                 f"the first on {first}"
             )
-            yield Problem(file.path, line_before, "date_on", message, fix="add a row a day, weekends too")
+            yield Problem(*place_before, "date_on", message, fix="add a row a day, weekends too")
 
 
 def _signatures(files: Mapping[str, DefinitionFile]) -> Iterator[Problem]:

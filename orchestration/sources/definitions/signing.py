@@ -10,7 +10,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestration.sources.definitions.schema import SCHEMAS, Row
+from orchestration.sources.definitions.schema import Row
+from orchestration.sources.definitions.schemas import SCHEMAS
 
 SIGNING_TEAMS = ("marketing", "sales")
 

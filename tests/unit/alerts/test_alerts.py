@@ -20,7 +20,7 @@ from orchestration.clock import FixedClock
 from orchestration.landing import Lake
 from orchestration.publication import publish
 from orchestration.settings import Settings, SettingsError, load_settings
-from orchestration.sources.definitions.schema import SCHEMAS
+from orchestration.sources.definitions.schemas import SCHEMAS
 from tests.unit.alerts.receivers import HttpReceiver, http_receiver
 
 NOW = datetime(2026, 6, 30, 9, 0, tzinfo=UTC)

@@ -119,7 +119,18 @@ def test_keys_refer_to_records_that_exist(read: Read) -> None:
     deals = {row["ID сделки"] for row in read("crm_deals.csv")}
     contacts = {row["Контакт"] for row in read("crm_contacts.csv")}
     owners = {row["Сотрудник"] for row in read("crm_owners.csv")}
-    for name in ("calls", "activities", "stage_log", "answers", "rejections", "assignments", "proposals", "deals"):
+    names = (
+        "calls",
+        "activities",
+        "stage_log",
+        "answers",
+        "rejections",
+        "assignments",
+        "proposals",
+        "deals",
+        "call_reviews",
+    )
+    for name in names:
         rows = read(f"crm_{name}.csv")
         assert rows
         assert {row["ID лида"] for row in rows} <= leads | {""}, name

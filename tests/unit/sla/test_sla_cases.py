@@ -173,6 +173,16 @@ def add_further_cases(warehouse: ClockWarehouse) -> None:
     assign(warehouse, "robot", "A", msk("2026-06-02 09:50"))
     warehouse.contact("robot", msk("2026-06-02 09:52"))
     add_lead(warehouse, "silent source", msk("2026-06-02 09:30"), "A", source_system="spreadsheet")
+    add_lead(warehouse, "one action", msk("2026-06-02 09:30"), "A", source_system="one_button_crm")
+    confirmed_at = msk("2026-06-02 14:00")
+    warehouse.hand_over(
+        "one action",
+        msk("2026-06-02 10:00"),
+        accepted_at=confirmed_at,
+        ended_at=confirmed_at,
+        outcome="sql",
+        owner_id="A",
+    )
 
 
 @pytest.mark.parametrize(
@@ -292,6 +302,16 @@ def test_every_lead_has_one_reaction_clock_and_it_is_not_repeated_by_episodes(cl
     assert {clock for lead, episode, clock in clocks if episode > 0} == {
         "acceptance", "confirmation", "contact", "qualification"
     }  # fmt: skip
+
+
+def test_d32_a_source_with_one_action_for_accepting_and_confirming_has_no_confirmation_clock(clocks: Clocks) -> None:
+    row = clocks["one action", 1, "confirmation"]
+    assert (row["state"], row["cause"], row["due_at"], row["clock_minutes"]) == (
+        "not_applicable", "one_action", None, None
+    )  # fmt: skip
+    acceptance, qualification = (clocks["one action", 1, clock] for clock in ("acceptance", "qualification"))
+    assert (acceptance["clock_minutes"], acceptance["state"]) == (240, "met")
+    assert (qualification["clock_minutes"], qualification["state"]) == (240, "met")
 
 
 def test_a_source_that_records_no_contacts_accuses_nobody(clocks: Clocks) -> None:

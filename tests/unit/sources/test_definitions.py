@@ -21,7 +21,7 @@ from orchestration.sources.definitions import (
     load_currencies,
     read_definitions,
 )
-from orchestration.sources.definitions.schema import BOOLEAN, DATE, DECIMAL, POSITIVE, TIME
+from orchestration.sources.definitions.kinds import BOOLEAN, DATE, DECIMAL, POSITIVE, TIME
 
 DEFAULTS = Path(__file__).resolve().parents[3] / "definitions"
 

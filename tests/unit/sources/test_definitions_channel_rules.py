@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.sources.definitions import read_definitions
-from orchestration.sources.definitions.schema import MATCHERS, Row
+from orchestration.sources.definitions.schema import Row
+from orchestration.sources.definitions.schemas.attribution import MATCHERS
 
 DEFAULTS = Path(__file__).resolve().parents[3] / "definitions"
 

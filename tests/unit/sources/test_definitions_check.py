@@ -19,7 +19,7 @@ from orchestration.sources.definitions import (
     sign_offs,
     signed_files,
 )
-from orchestration.sources.definitions.schema import SCHEMAS
+from orchestration.sources.definitions.schemas import SCHEMAS
 from orchestration.sources.definitions.signing import fingerprint
 
 DEFAULTS = Path(__file__).resolve().parents[3] / "definitions"
@@ -263,6 +263,24 @@ def test_days_without_a_rate_and_sources_that_nobody_has_are_remarks(company: Pa
         "reasons.csv:2: column source_system: no configured source is called 'amocrn'; did you mean amocrm?: 1 rows meet nothing"
         in found
     )
+
+
+def test_of_one_policy_laid_over_the_defaults_each_remark_and_error_names_the_file_its_row_stands_in(
+    company: Path, tmp_path: Path
+) -> None:
+    defaults = tmp_path / "defaults"
+    shutil.copytree(DEFAULTS, defaults)
+    with (defaults / "policies.csv").open("a", encoding="utf-8") as file:
+        file.write(f"attempt_gap_minutes,45,2026-08-01,2026-07-15,{OWNERS}\n")
+    last_line = (defaults / "policies.csv").read_text(encoding="utf-8").count("\n")
+    write(company, "policies", f"gross_margin,0.4,2026-09-01,2026-07-20,{OWNERS}")
+    files = read_definitions(defaults, company)
+    later = recorded_in_the_future(files, TODAY)
+    waiting = [problem for problem in remarks(files, TODAY, ["amocrm"]) if "does not hold yet" in problem.message]
+    assert [[(problem.path, problem.line, problem.value) for problem in found] for found in (later, waiting)] == [
+        [(defaults / "policies.csv", last_line, "2026-07-15"), (company / "policies.csv", 2, "2026-07-20")],
+        [(defaults / "policies.csv", last_line, "2026-08-01"), (company / "policies.csv", 2, "2026-09-01")],
+    ]
 
 
 def signature(rows: list[dict[str, str | None]], team: str, version_on: str, signed_on: str) -> str:

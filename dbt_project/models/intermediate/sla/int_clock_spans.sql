@@ -64,6 +64,17 @@ recording_sources as (
         on attempts.lead_id = leads.lead_id
 ),
 
+-- A source whose every acceptance is the confirmation itself has one action for both (D30): nothing lies between the two.
+accepting_sources as (
+    select distinct leads.source_system
+    from handovers
+    inner join {{ ref('leads') }} as leads
+        on handovers.lead_id = leads.lead_id
+    where handovers.accepted_at is not null
+        and not handovers.is_accepted_implied
+        and (handovers.ended_at is null or handovers.accepted_at < handovers.ended_at)
+),
+
 contacts as (
     select
         spans.lead_id,
@@ -169,6 +180,7 @@ select
     spans.is_void,
     coalesce(spans.return_reason = 'unreachable' and spans.outcome in ('rejected', 'returned'), false) as is_unreachable,
     recording_sources.source_system is not null as has_activities,
+    accepting_sources.source_system is not null as has_acceptances,
     contacts.first_attempt_at,
     contacts.first_two_way_at,
     cast(coalesce(contacts.attempts, 0) as bigint) as attempts,
@@ -180,6 +192,8 @@ select
 from spans
 left join recording_sources
     on spans.source_system = recording_sources.source_system
+left join accepting_sources
+    on spans.source_system = accepting_sources.source_system
 left join contacts
     on spans.lead_id = contacts.lead_id
     and spans.episode = contacts.episode

@@ -8,7 +8,10 @@ with judged as (
         clocks.business_seconds - clocks.business_system_seconds as business_human_seconds,
         clocks.calendar_seconds - clocks.calendar_system_seconds as calendar_human_seconds,
         case
-            when not clocks.is_applicable or (clocks.needs_activities and not clocks.has_activities) then 'not_applicable'
+            when not clocks.is_applicable
+                or (clocks.needs_activities and not clocks.has_activities)
+                or (clocks.needs_acceptances and not clocks.has_acceptances)
+                then 'not_applicable'
             when clocks.is_void then 'waived'
             when clocks.is_unreachable and clocks.enough_attempts_at is null then 'breached'
             when clocks.is_unreachable and clocks.enough_attempts_at <= clocks.limit_at then 'waived'
@@ -36,6 +39,11 @@ select
                 else 'late'
             end
         when 'waived' then case when judged.is_void then 'void' else 'unreachable_in_good_faith' end
-        when 'not_applicable' then case when judged.is_applicable then 'no_activities' else 'not_agreed' end
+        when 'not_applicable'
+            then case
+                when not judged.is_applicable then 'not_agreed'
+                when judged.needs_activities and not judged.has_activities then 'no_activities'
+                else 'one_action'
+            end
     end as cause
 from judged

@@ -9,6 +9,7 @@ with started as (
         terms.limit_seconds,
         terms.is_applicable,
         terms.stops_by_attempt or terms.stops_by_two_way_contact as needs_activities,
+        terms.start_event = 'accepted' and terms.stops_by_sql as needs_acceptances,
         terms.stops_by_two_way_contact,
         terms.stops_by_accepted,
         terms.definition_version,
@@ -164,6 +165,8 @@ select
     aimed.is_applicable,
     aimed.needs_activities,
     aimed.has_activities,
+    aimed.needs_acceptances,
+    aimed.has_acceptances,
     aimed.is_void and (aimed.stopped_at is null or aimed.ended_at is null or aimed.ended_at <= aimed.stopped_at) as is_void,
     aimed.is_unreachable
     and aimed.stops_by_two_way_contact
