@@ -742,6 +742,37 @@ def _window_inside_review(row: Row) -> Iterator[tuple[str, str]]:
         yield "window_days", f"expected at most review_day ({row['review_day']}), got {row['window_days']}"
 
 
+IDENTITY_RULES = {
+    "crm_link": "person",
+    "phone": "person",
+    "email": "person",
+    "messenger": "person",
+    "client_id": "person",
+    "tax_id": "account",
+    "domain": "account",
+}
+"""What may make one of two records, and of whose."""
+
+
+def _identity_rule(row: Row) -> Iterator[tuple[str, str]]:
+    rule = row["rule"] or ""
+    if rule in IDENTITY_RULES and row["applies_to"] != IDENTITY_RULES[rule]:
+        yield "applies_to", f"rule {rule} is about a {IDENTITY_RULES[rule]}"
+    if rule == "crm_link":
+        if row["is_enabled"] == "false":
+            yield (
+                "is_enabled",
+                "a lead and its person hang together by the CRM's own key: this rule cannot be switched off",
+            )
+        if row["max_degree"] is not None:
+            yield "max_degree", "a lead names one person, and a person may have any number of leads: leave it empty"
+
+
+def _two_records(row: Row) -> Iterator[tuple[str, str]]:
+    if row["record_id"] == row["other_record_id"]:
+        yield "other_record_id", "is the record itself: a decision is about two records"
+
+
 def _schema(
     name: str, key: Iterable[str], *columns: Column, row_laws: tuple[RowLaw, ...] = (), **laws: object
 ) -> Schema:
@@ -1140,6 +1171,32 @@ SCHEMAS: dict[str, Schema] = {
             _required("is_enabled", BOOLEAN),
             row_laws=(_alert_threshold,),
         ),
+        _schema(
+            "identity_rules",
+            ["rule"],
+            _required("rule", TEXT, *IDENTITY_RULES),
+            _required("applies_to", TEXT, "person", "account"),
+            _required("priority", POSITIVE),
+            _required("confidence", SHARE),
+            _optional("max_degree", POSITIVE),
+            _required("is_enabled", BOOLEAN),
+            must_have=tuple(IDENTITY_RULES),
+            row_laws=(_identity_rule,),
+            file_laws=(_unique("priority"),),
+        ),
+        _schema(
+            "identity_overrides",
+            ["applies_to", "record_id", "other_record_id"],
+            _required("applies_to", TEXT, "person", "account"),
+            _required("record_id"),
+            _required("other_record_id"),
+            _required("decision", TEXT, "join", "keep_apart", "by_rules"),
+            _required("author"),
+            _required("reason"),
+            row_laws=(_two_records,),
+            needs_signature=False,
+        ),
+        _schema("free_mail_domains", ["domain"], _required("domain")),
         Schema(
             "signatures",
             (
