@@ -1192,7 +1192,7 @@ SCHEMAS: dict[str, Schema] = {
             _required("other_record_id"),
             _required("decision", TEXT, "join", "keep_apart", "by_rules"),
             _required("author"),
-            _required("reason"),
+            _required("note"),
             row_laws=(_two_records,),
             needs_signature=False,
         ),

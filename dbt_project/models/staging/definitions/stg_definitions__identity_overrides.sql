@@ -6,7 +6,7 @@
         'other_record_id': 'string',
         'decision': 'string',
         'author': 'string',
-        'reason': 'string'
+        'note': 'string'
     },
     natural_key=['applies_to', 'record_id', 'other_record_id']
 ) }}
