@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import pytest
@@ -49,6 +49,31 @@ def random_graph(rng: random.Random, name: str) -> list[Card]:
     return [Card(f"{name}-{number:04}", token("phone"), token("email"), token("messenger")) for number in numbers]
 
 
+def mirrored(cards: Iterable[Card]) -> list[Card]:
+    """The same graphs under other keys in the opposite order, with other tokens."""
+
+    def other(value: str | None) -> str | None:
+        return None if value is None else f"mirror-{value}"
+
+    return [
+        Card(mirror_of(card.person_id), other(card.phone_token), other(card.email_token), other(card.messenger_token))
+        for card in cards
+    ]
+
+
+def mirror_of(person_id: str) -> str:
+    name, _, number = person_id.rpartition("-")
+    return f"mirror-{name}-{9_999 - int(number):04}"
+
+
+def partition(people: Mapping[str, str]) -> set[frozenset[str]]:
+    """The records of each person, without the person's name."""
+    records = defaultdict(set)
+    for record, person in people.items():
+        records[person].add(record)
+    return {frozenset(of_person) for of_person in records.values()}
+
+
 def first_of_component(cards: Iterable[Card]) -> dict[str, str]:
     """Union-find: each card to the smallest key of its component."""
     parent = {card.person_id: card.person_id for card in cards}
@@ -78,9 +103,8 @@ def cards() -> list[Card]:
     made += chain([f"mixed-{n}" for n in shuffled], "mixed")
     made += chain([f"zigzag-{n}" for n in in_zigzag], "zigzag")
     made += [Card(f"star-{n}", "star-phone", None, None) for n in ids]
-    for graph in range(GRAPHS):
-        made += random_graph(rng, f"random{graph}")
-    return made
+    graphs = [card for graph in range(GRAPHS) for card in random_graph(rng, f"random{graph}")]
+    return [*made, *graphs, *mirrored(graphs)]
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +140,9 @@ def test_random_graphs_fall_into_several_people_and_join_several_cards(people: d
     """Or the comparison with union-find would compare little."""
     random_cards = {card: person for card, person in people.items() if card.startswith("random")}
     assert 1_000 < len(set(random_cards.values())) < len(random_cards) - 1_000
+
+
+def test_other_keys_in_another_order_change_nothing_but_names(people: dict[str, str]) -> None:
+    of_random = partition({card: person for card, person in people.items() if card.startswith("random")})
+    of_mirror = partition({card: person for card, person in people.items() if card.startswith("mirror-")})
+    assert {frozenset(map(mirror_of, cards)) for cards in of_random} == of_mirror

@@ -1,29 +1,27 @@
--- What a record carries that another may carry too. A lead's contact data is that of the person whom it names.
-with carriers as (
-    select
-        people.person_id as record_id,
-        people.phone_token,
-        people.email_token,
-        people.messenger_token,
-        people.client_id,
-        people.source_record_key
+-- What a record carries that another may carry too. A lead's contact data is that of the person whom it names. The site of an account
+-- with a parent may be the parent's: it says nothing.
+{%- set columns = {
+    'phone': ['phone_token', 'second_phone_token', 'third_phone_token'],
+    'email': ['email_token', 'second_email_token', 'third_email_token'],
+    'messenger': ['messenger_token'],
+    'client_id': ['client_id']
+} %}
+with carried as (
+    {% for rule, names in columns.items() -%}
+    {% for name in names -%}
+    select 'person' as applies_to, '{{ rule }}' as rule, people.{{ name }} as evidence, people.person_id as record_id, people.source_record_key
     from {{ ref('int_people_told') }} as people
+    where people.{{ name }} is not null
     union all
+    {% endfor -%}
     select
+        'person' as applies_to,
+        '{{ rule }}' as rule,
+        leads.{{ names[0] }} as evidence,
         coalesce(leads.person_id, 'lead:' || leads.lead_id) as record_id,
-        leads.phone_token,
-        leads.email_token,
-        leads.messenger_token,
-        leads.client_id,
         leads.source_record_key
     from {{ ref('int_leads_told') }} as leads
-),
-
-carried as (
-    {% for rule, column in {'phone': 'phone_token', 'email': 'email_token', 'messenger': 'messenger_token', 'client_id': 'client_id'}.items() -%}
-    select 'person' as applies_to, '{{ rule }}' as rule, {{ column }} as evidence, carriers.record_id, carriers.source_record_key
-    from carriers
-    where {{ column }} is not null
+    where leads.{{ names[0] }} is not null
     union all
     {% endfor -%}
     select 'account' as applies_to, 'tax_id' as rule, accounts.tax_id_token as evidence, accounts.account_id as record_id, accounts.source_record_key
@@ -37,7 +35,7 @@ carried as (
         accounts.account_id as record_id,
         accounts.source_record_key
     from {{ ref('int_accounts_told') }} as accounts
-    where {{ company_domain('accounts.domain') }} is not null
+    where {{ company_domain('accounts.domain') }} is not null and accounts.parent_account_id is null
 )
 
 select
