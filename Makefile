@@ -56,6 +56,7 @@ bench: install  ## measured work, printed with the machine and the versions
 	$(BIN)/python -m benchmarks.quality_speed
 	$(BIN)/python -m benchmarks.api_speed
 	$(BIN)/python -m benchmarks.ledger_speed
+	$(BIN)/python -m benchmarks.identity_speed
 	$(BIN)/python -m benchmarks.clocks_speed
 	$(BIN)/python -m benchmarks.funnel_speed
 	$(BIN)/python -m benchmarks.demo_speed

@@ -105,6 +105,20 @@ def truth_of(world: World) -> Truth:
     )
 
 
+def person_of_record(world: World) -> dict[str, int]:
+    """Tell who is behind each record of Moscow's CRM that names a person: contact cards by their key, leads without a card as
+    `lead:` and their key. The second and third card of the person who wrote from three addresses are `<key>-2` and `<key>-3`;
+    copies of leads that were marked as duplicates or tests are not among them.
+    """
+    leads = world.company.leads
+    moscow = np.flatnonzero(~leads.is_branch)
+    carded = moscow[~world.is_lost_contact[moscow]]
+    truth = {world.person_ids[person]: person for person in leads.person[carded].tolist()}
+    truth |= {f"lead:{world.lead_ids[n]}": int(leads.person[n]) for n in moscow[world.is_lost_contact[moscow]].tolist()}
+    of_three_addresses = min(set(leads.person[carded].tolist()) & set(leads.person[leads.has_phone].tolist()))
+    return truth | {f"{world.person_ids[of_three_addresses]}-{number}": of_three_addresses for number in (2, 3)}
+
+
 def _keys(world: World, flags: Flags) -> frozenset[str]:
     """Return the keys of some leads."""
     return frozenset(world.lead_ids[position] for position in np.flatnonzero(flags).tolist())

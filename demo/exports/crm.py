@@ -75,6 +75,8 @@ SOURCE_NAMES = {
     "retargeting": "Ретаргетинг",
     "direct": "Прямой заход",
 }
+OFFICE_PHONE, OFFICE_CARDS = "8 (900) 009-99-99", 12
+"""A switchboard that somebody typed into the cards of people who have nothing to do with each other."""
 DUPLICATES, TESTS = 24, 6
 DUPLICATE_FIRST_ID, TEST_FIRST_ID = 190_001, 195_001
 COMMENTS = ("Просил перезвонить после обеда", "Интересует внедрение", "Нужна интеграция с 1С", "Номер занят", "")
@@ -152,6 +154,9 @@ def _contacts_cards(world: World) -> Rows:
         columns["Контакт"][-1] = f"{columns['Контакт'][row]}-{number + 2}"
         columns["E-mail"][-1] = f"{suffix}.{columns['E-mail'][row]}"
         columns["ClientID"][-1] = ""
+    reachable = [n for n, phone in enumerate(columns["Телефон"][: len(people)]) if phone and n > row]
+    for n in reachable[:: len(reachable) // OFFICE_CARDS][:OFFICE_CARDS]:
+        columns["Телефон"][n] = OFFICE_PHONE
     return Rows(SOURCE, "contacts", columns, key="Контакт")
 
 

@@ -34,7 +34,7 @@ OF_SYSTEMS = frozenset(
             "costs",
         ),
         *("step_windows", "alerts", "labels", "signatures", "reaction_bands", "change_metrics", "rollout_steps"),
-        *("target_baselines", "brand_words", "folk_claims"),
+        *("target_baselines", "brand_words", "folk_claims", "free_mail_domains"),
     }
 )
 """Files that translate systems, say how figures are cut, or hold data and wording: named with their versions, not printed row
@@ -57,6 +57,8 @@ _IN_SECTION = {
     "review_days": "reporting_rhythm",
     "danger_signs": "reporting_rhythm",
     "campaign_alarms": "reporting_rhythm",
+    "identity_rules": "attribution",
+    "identity_overrides": "attribution",
 }
 """Files that are printed as a table inside a section, whatever columns they have."""
 

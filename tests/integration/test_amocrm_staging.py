@@ -102,7 +102,7 @@ def fill(crm: AmoCrm) -> None:
     crm.put_company(at(9, 1), 91, name="Тайна", custom_fields_values=[select_field(6101, "Сегмент", "Розница", 1)])
     crm.put_contact(
         at(9, 1), 11, company=91,
-        custom_fields_values=[position, multitext(501, "PHONE", "12", "+7 900 000-00-01"), multitext(502, "EMAIL", "a@example.com")],
+        custom_fields_values=[position, multitext(501, "PHONE", "12", "+7 900 000-00-01"), multitext(502, "EMAIL", "a@example.com", "b@example.com")],
     )  # fmt: skip
     crm.put_contact(at(9, 1), 12, custom_fields_values=None)
     new = {"pipeline_id": 7, "status_id": 71, "responsible_user_id": 2}
@@ -308,6 +308,9 @@ def test_a_person_has_the_first_phone_that_can_be_called(first: dict[str, Any]) 
     assert (person["person_id"], person["account_id"], person["is_decision_maker"]) == ("11", "91", True)
     assert (person["has_valid_phone"], person["has_valid_email"]) == (True, True)
     assert len(person["phone_token"]) == len(person["email_token"]) == 32
+    # identity looks at every address; the first number on the card cannot be called, so the second stands for the person
+    assert person["second_email_token"] not in (None, person["email_token"])
+    assert (person["second_phone_token"], person["third_phone_token"]) == (person["phone_token"], None)
     assert (without["person_id"], without["has_valid_phone"], without["phone_token"]) == ("12", False, None)
 
 

@@ -1,1 +1,1 @@
-{{ contract_union('accounts') }}
+{{ identified_union('accounts', person_record=none, accounts=['account_id', 'parent_account_id']) }}

@@ -1,1 +1,1 @@
-{{ contract_union('conversions') }}
+{{ identified_union('conversions') }}

@@ -1,1 +1,1 @@
-{{ contract_union('deals') }}
+{{ identified_union('deals') }}

@@ -1,1 +1,1 @@
-{{ contract_union('payments') }}
+{{ identified_union('payments') }}

@@ -1,1 +1,1 @@
-{{ contract_union('people') }}
+{{ identified_union('people') }}

@@ -1,1 +1,1 @@
-{{ contract_union('subscriptions') }}
+{{ identified_union('subscriptions') }}

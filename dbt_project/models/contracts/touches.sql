@@ -1,1 +1,1 @@
-{{ contract_union('touches') }}
+{{ identified_union('touches') }}

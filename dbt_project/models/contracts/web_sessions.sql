@@ -1,1 +1,1 @@
-{{ contract_union('web_sessions') }}
+{{ identified_union('web_sessions', accounts=[]) }}

@@ -23,8 +23,12 @@ from orchestration.sources.files.shapes import Column, Mask, text_bytes, valid_m
 
 DEFAULT_PHONE_REGION = "RU"
 
-VALIDITY_FLAGS = {"phone": "has_valid_phone", "email": "has_valid_email", "messenger": "has_messenger"}
-"""Fields that follow from a contact field when the mapping does not fill them."""
+VALIDITY_FLAGS = {
+    "phone_token": "has_valid_phone",
+    "email_token": "has_valid_email",
+    "messenger_token": "has_messenger",
+}
+"""Contact field → the field that follows from it when the mapping does not fill that one."""
 
 EMAIL_IN_ID = "[e-mail as id]"
 
@@ -126,7 +130,7 @@ def plan_stream(mapping: FilesMapping, stream: StreamMapping, contracts: Mapping
             name = _conversion_name(rule, item, contract)
             conversions[name] = (rule, item)
             targets.append(Target(item, rule, name))
-            flag = VALIDITY_FLAGS.get(rule.kind)
+            flag = VALIDITY_FLAGS.get(rule.field)
             if flag is not None and flag in contract.field_names and flag not in mapped:
                 flags[flag] = name
             mentioned |= dict.fromkeys(rule.columns)

@@ -583,3 +583,26 @@ def test_every_minute_of_the_day_is_a_time(value: object) -> None:
 @given(st.text())
 def test_only_the_two_words_are_booleans(value: str) -> None:
     assert (BOOLEAN.check(value) is None) == (value in ("true", "false"))
+
+
+def test_a_rule_of_identity_is_of_people_or_of_accounts_and_the_crms_own_link_is_never_off(company: Path) -> None:
+    override(company, "identity_rules", "crm_link,person,1,1,,true", "crm_link,person,1,1,7,false")
+    text = (company / "identity_rules.csv").read_text(encoding="utf-8")
+    text = text.replace("tax_id,account", "tax_id,person").replace("phone,person,3,", "phone,person,2,")
+    (company / "identity_rules.csv").write_text(text, encoding="utf-8")
+    places = {tuple(problem.split(": ")[:2]) for problem in problems(company)}
+    assert places == {
+        ("identity_rules.csv:2", "column is_enabled"),
+        ("identity_rules.csv:2", "column max_degree"),
+        ("identity_rules.csv:4", "column priority"),
+        ("identity_rules.csv:7", "column applies_to"),
+    }
+
+
+def test_a_decision_is_about_two_records(company: Path) -> None:
+    header = (DEFAULTS / "identity_overrides.csv").read_text(encoding="utf-8")
+    (company / "identity_overrides.csv").write_text(
+        header + "person,P1,P1,join,anna,same card,2026-01-01,2026-01-01,anna,boris\n", encoding="utf-8"
+    )
+    (found,) = problems(company)
+    assert found.startswith("identity_overrides.csv:2: column other_record_id: is the record itself")

@@ -7,13 +7,11 @@
         'job_title',
         'is_decision_maker',
         'phone_token',
-        'has_valid_phone',
         'email_token',
-        'has_valid_email',
         'messenger_token',
-        'has_messenger',
         'client_id',
         'country',
         'created_at'
-    ]
+    ],
+    any_of=['has_valid_phone', 'has_valid_email', 'has_messenger']
 ) }}

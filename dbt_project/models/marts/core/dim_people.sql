@@ -7,6 +7,15 @@ with named as (
     select person_id from {{ ref('int_deals_valued') }} where person_id is not null
     union
     select person_id from {{ ref('touches') }} where person_id is not null
+),
+
+records as (
+    select
+        identified.person_id,
+        cast(count(*) as bigint) as records,
+        min(identified.confidence) as lowest_confidence
+    from {{ ref('int_people_identified') }} as identified
+    group by identified.person_id
 )
 
 select
@@ -21,9 +30,13 @@ select
     people.country,
     people.created_at,
     people.person_id is not null as is_on_record,
+    coalesce(records.records, 0) as records,
+    records.lowest_confidence,
     people.source_system,
     people.source_record_key,
     {{ build_fact('build_id') }} as build_id
 from named
 left join {{ ref('int_people_merged') }} as people
     on named.person_id = people.person_id
+left join records
+    on named.person_id = records.person_id

@@ -1,0 +1,1 @@
+{{ identified_records('account') }}

@@ -1,0 +1,2 @@
+{{ config(materialized='view') }}
+{{ contract_union('people') }}
