@@ -65,6 +65,8 @@ def score() -> None:
 @_text("--currency", "CODE", "Currency of --money.")
 @_text("--worked", "COLUMN", "yes/no: was the lead worked? Others have no outcome: they neither teach nor judge.")
 @_text("--group", "COLUMN", "Account: one account never stands on both sides of the split.")
+@_text("--segment", "COLUMN", "Compare both scores within each of its values too.")
+@_text("--exploration", "COLUMN", "yes/no: was the lead drawn at random to be worked, whatever its score?")
 @_text("--id", "COLUMN", "Names the leads in the swap set [default: row in the file].", "lead_id")
 @_texts("--exclude", "COLUMN", "Not known when the lead was scored: leave it out.")
 @_texts("--keep", "COLUMN", "Use a column that the leak guard leaves out.")
