@@ -13,6 +13,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -574,6 +575,28 @@ def _category(name: str, values: pa.StringArray, notes: list[str]) -> pd.Series:
         notes.append(f"{name!r}: spellings read as one value: {pairs}")
     texts = texts.map(lambda value: MISSING if value is None else spelled[str(value).casefold()])
     return texts.astype(object)
+
+
+def proposed_rows(levels: Sequence[Mapping[str, Any]], matrix: Path, valid_from: date) -> str:
+    """CSV rows in the columns of `matrix`: the proposed points of each level, with its question and owners as they stand.
+
+    `recorded_on` is the first day of validity, to be corrected by whoever records the row. Raises TableError for a level
+    that the file does not have.
+    """
+    with matrix.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        names = list(reader.fieldnames or ())
+        current = {(row["criterion"], row["level"]): row for row in reader}
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, names, lineterminator="\n")
+    writer.writeheader()
+    for level in levels:
+        row = current.get((level["criterion"], level["level"]))
+        if row is None:
+            raise TableError(f"{matrix}: no row for criterion {level['criterion']!r}, level {level['level']!r}")
+        day = valid_from.isoformat()
+        writer.writerow({**row, "points": level["proposed_points"], "valid_from": day, "recorded_on": day})
+    return buffer.getvalue()
 
 
 def write_tables(found: TableComparison, out: Path) -> list[Path]:

@@ -3,7 +3,8 @@
 Everything happens inside the training part; the held-out leads are not looked at. The earlier leads of the training
 part fit each candidate and the next ones judge it (forward validation, three folds); an account that taught in a fold
 does not judge in it. The smallest log loss wins, a tie goes to the simpler model. The chosen model is fitted on the
-first four fifths, and its log-odds are turned into probabilities on the last fifth, which it has not seen.
+first four fifths, and how its log-odds become probabilities is learned on the last fifth, which it has not seen; then it
+is fitted once more on all of the training part and keeps that curve.
 
 Calibration is a sigmoid over the log-odds: it keeps the order of leads and the sum of reasons. An isotonic curve is
 offered (`calibration="isotonic"`), but it gives leads the same probability over wide ranges, and leads tied at the
@@ -53,8 +54,8 @@ class Candidate:
 class Chosen:
     """The chosen and calibrated model.
 
-    learner     fitted on the earlier part of the training leads
-    calibrated  gives probabilities; fitted on the later part
+    learner     fitted on all training leads
+    calibrated  gives the learner's probabilities by a curve of the later part
     validation  candidate, fold, fitted_on, judged_on, conversions, log_loss, auc: one row per candidate and fold
     """
 
@@ -135,7 +136,10 @@ def choose(
     learner = _fresh(best.learner).fit(design[fits], won[fits])
     calibrated = CalibratedClassifierCV(FrozenEstimator(learner), method=calibration, cv=2)
     calibrated.fit(design[calibrates], won[calibrates])
-    return Chosen(best.name, learner, calibrated, calibration, validation)
+    # the curve belongs to the way of learning; the latest fifth is too good a teacher to be used for it alone
+    whole = _fresh(best.learner).fit(design, won)
+    calibrated.estimator = calibrated.calibrated_classifiers_[0].estimator = FrozenEstimator(whole)
+    return Chosen(best.name, whole, calibrated, calibration, validation)
 
 
 def _fresh(learner: Learner) -> Learner:

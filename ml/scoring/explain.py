@@ -32,16 +32,17 @@ IMPORTANCE_ROWS = 20_000
 def contributions(chosen: Chosen, design: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
     """Log-odds of the calibrated probability that each column adds against `baseline`; (rows, columns), 6 digits.
 
-    They add up to the lead's log-odds up to one constant. Of a scorecard they are its terms against the average row of
-    `baseline`. Trees are walked from the lead to the commonest lead of `baseline`, column by column, in the order of the
-    columns and back again, and the mean of both walks is told: exact where no more than two columns act together.
-    With isotonic calibration the log-odds are those before it, since it has no one slope.
+    They add up to the lead's log-odds up to one constant, and their mean over `baseline` is 0. Of a scorecard they are its
+    terms. Trees are walked from the lead to the commonest lead of `baseline` (`walked`), and what its average row has
+    (of at most 2 000 rows, evenly taken) is subtracted. With isotonic calibration the log-odds are those before it, since it has no one slope.
     """
     slope = 1.0 if chosen.slope is None else chosen.slope
     if isinstance(chosen.learner, LogisticScorecard):
         added = table_contributions(chosen.learner.pipeline_, design, baseline)
     else:
-        added = walked(chosen.learner.decision_function, design, commonest(baseline))
+        usual, log_odds = commonest(baseline), chosen.learner.decision_function
+        rows = np.unique(np.linspace(0, len(baseline) - 1, DEPENDENCE_ROWS).astype(int))
+        added = walked(log_odds, design, usual) - walked(log_odds, baseline.iloc[rows], usual).mean()
     return (added * slope).round(DIGITS) + 0.0
 
 
