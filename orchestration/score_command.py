@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from orchestration.command_options import config_option, settings_of
 from orchestration.console import say, shown
+from orchestration.settings import DEFAULT_DEFINITIONS
 
 
 def _file(name: str, required: bool, help_text: str) -> Any:
@@ -65,6 +68,8 @@ def score() -> None:
 @_text("--currency", "CODE", "Currency of --money.")
 @_text("--worked", "COLUMN", "yes/no: was the lead worked? Others have no outcome: they neither teach nor judge.")
 @_text("--group", "COLUMN", "Account: one account never stands on both sides of the split.")
+@_text("--segment", "COLUMN", "Compare both scores within each of its values too.")
+@_text("--exploration", "COLUMN", "yes/no: was the lead drawn at random to be worked, whatever its score?")
 @_text("--id", "COLUMN", "Names the leads in the swap set [default: row in the file].", "lead_id")
 @_texts("--exclude", "COLUMN", "Not known when the lead was scored: leave it out.")
 @_texts("--keep", "COLUMN", "Use a column that the leak guard leaves out.")
@@ -126,3 +131,77 @@ def score_compare(
     )
     click.echo("\n" + summary(read, found))
     click.echo(f"\nPage and tables: {shown(page.absolute())}")
+
+
+@score.command("models")
+@config_option
+def score_models(config: Path) -> None:
+    """The stored models with their verdicts, and which one scores leads."""
+    from ml.scoring.registry import champion, decisions, stored
+
+    root = settings_of(config).home / "models"
+    now = champion(root)
+    for card in stored(root):
+        mark = "*" if card["model_version"] == now else " "
+        click.echo(f"{mark} {card['model_version']:34} {card['verdict']:16} held out from {card['held_out_from']}")
+    for line in decisions(root):
+        click.echo(f"  {line['by']:9} {line['model_version']:34} {line['reason']}")
+    if now is None:
+        click.echo("no champion yet: a build that learns a model promotes it by its verdict")
+
+
+@score.command("promote")
+@config_option
+@click.argument("model_version")
+@click.option("--reason", required=True, help="Why, for whoever reads the decision later.")
+def score_promote(config: Path, model_version: str, reason: str) -> None:
+    """Let a stored model score leads from the next build on, whatever the verdicts, until another is promoted."""
+    from ml.scoring.registry import promote
+
+    try:
+        promote(settings_of(config).home / "models", model_version, by="hand", reason=reason)
+    except FileNotFoundError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"champion: {model_version}")
+
+
+@score.command("rollback")
+@config_option
+@click.option("--reason", required=True, help="Why, for whoever reads the decision later.")
+def score_rollback(config: Path, reason: str) -> None:
+    """Let the champion before the present one score leads again, until another is promoted."""
+    from ml.scoring.registry import roll_back
+
+    try:
+        version = roll_back(settings_of(config).home / "models", reason)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"champion: {version}")
+
+
+@score.command("propose")
+@config_option
+@click.option(
+    "--valid-from",
+    type=click.DateTime(["%Y-%m-%d"]),
+    required=True,
+    help="Local date from which the points would hold.",
+)
+def score_propose(config: Path, valid_from: datetime) -> None:
+    """Print the re-weighted matrix as rows of matrix.csv for both teams to sign; nothing is changed.
+
+    The points are those of the newest published build (`rpt_score_proposed_levels`).
+    """
+    from orchestration.reports.reader import PublishedMarts
+    from orchestration.score_compare import proposed_rows
+
+    settings = settings_of(config)
+    with PublishedMarts(settings.home / "published" / "current") as marts:
+        levels = marts.rows("select * from rpt_score_proposed_levels order by criterion_position, points, level")
+    if not levels:
+        raise click.ClickException(
+            "the published build proposes no points: see the fact `refusal` of rpt_score_model_card"
+        )
+    files = [folder / "matrix.csv" for folder in (settings.definitions, DEFAULT_DEFINITIONS) if folder is not None]
+    current = next(path for path in files if path.exists())
+    click.echo(proposed_rows(levels, current, valid_from.date()), nl=False)

@@ -13,6 +13,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ml.scoring.compare import Capacity, LeadTable, TableComparison, TableError
+from ml.scoring.compare import Capacity, LeadTable, Points, TableComparison, TableError
 from ml.scoring.features import MISSING
 from ml.scoring.formula import Formula, parse_formula
 from orchestration.landing import shape_of
@@ -63,6 +64,8 @@ class TableQuestion:
     currency: str | None = None
     worked: str | None = None
     group: str | None = None
+    segment: str | None = None
+    exploration: str | None = None
     id: str | None = None
     exclude: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
@@ -138,7 +141,7 @@ def read_table(question: TableQuestion) -> ReadTable:
     labelled, won, target = _target(texts, question.target, notes)
     order_name = texts.require(question.time or question.order or "", "--time" if question.time else "--order")
     order, has_order = _order(texts, question)
-    hand, hand_name = _hand(texts, question, notes)
+    hand, hand_name, points = _hand(texts, question, notes)
     usable = labelled & has_order
     if (~has_order & labelled).any():
         notes.append(f"{int((~has_order & labelled).sum())} leads have no {order_name!r} and are left out")
@@ -148,7 +151,12 @@ def read_table(question: TableQuestion) -> ReadTable:
     worked = None if question.worked is None else _flags(texts, question.worked, "--worked", rows, notes)
     ids = _ids(texts, question, rows, notes)
     groups = _groups(texts, question, rows, notes)
-    for name in (question.money, question.worked, question.id, question.group):
+    drawn = None if question.exploration is None else _flags(texts, question.exploration, "--exploration", rows, notes)
+    segments = None
+    if question.segment is not None:
+        segments = _text_series(texts[texts.require(question.segment, "--segment")], rows)
+    # a segment is known when the lead is scored, so it stays a column to learn from
+    for name in (question.money, question.worked, question.id, question.group, question.exploration):
         special |= {name} if name else set()
     for option, names in (("--exclude", question.exclude), ("--keep", question.keep)):
         for name in names:
@@ -180,6 +188,9 @@ def read_table(question: TableQuestion) -> ReadTable:
         is_worked=worked,
         groups=groups,
         times=times,
+        points=None if points is None else Points(points.given.iloc[rows].reset_index(drop=True), points.levels),
+        segments=segments,
+        is_exploration=drawn,
     )
     return ReadTable(
         leads,
@@ -353,14 +364,17 @@ def _zone(name: str) -> ZoneInfo:
         raise TableError(f"--time-zone {name!r} is not known; expected an IANA name such as Europe/Moscow") from error
 
 
-def _hand(texts: _Texts, question: TableQuestion, notes: list[str]) -> tuple[npt.NDArray[np.float64], str]:
-    """The hand-made score of every row, NaN where it cannot be told, and its name."""
+def _hand(
+    texts: _Texts, question: TableQuestion, notes: list[str]
+) -> tuple[npt.NDArray[np.float64], str, Points | None]:
+    """The hand-made score of every row, NaN where it cannot be told, its name, and its points where it is a matrix."""
     if question.score is not None:
         formula = parse_formula(question.score)
-        return _by_formula(texts, formula), formula.name
+        return _by_formula(texts, formula), formula.name, None
     if question.matrix is None:
         raise TableError("no hand-made score")
-    return _by_matrix(texts, question.matrix, notes), question.matrix.stem
+    total, points = _by_matrix(texts, question.matrix, notes)
+    return total, question.matrix.stem, points
 
 
 def _by_formula(texts: _Texts, formula: Formula) -> npt.NDArray[np.float64]:
@@ -371,13 +385,13 @@ def _by_formula(texts: _Texts, formula: Formula) -> npt.NDArray[np.float64]:
     return total
 
 
-def _by_matrix(texts: _Texts, path: Path, notes: list[str]) -> npt.NDArray[np.float64]:
+def _by_matrix(texts: _Texts, path: Path, notes: list[str]) -> tuple[npt.NDArray[np.float64], Points]:
     """Sum of points; an empty criterion gives 0 (D20), a lead with every criterion empty has no score."""
     points = _matrix_points(path)
     for criterion in points:
         texts.require(criterion, f"--matrix {path}")
-    total = np.zeros(texts.content.table.num_rows)
-    answered = np.zeros(len(total), dtype=bool)
+    given: dict[str, list[float]] = {}
+    answered = np.zeros(texts.content.table.num_rows, dtype=bool)
     for criterion, levels in points.items():
         values = texts[criterion]
         present = _present(values)
@@ -390,11 +404,13 @@ def _by_matrix(texts: _Texts, path: Path, notes: list[str]) -> npt.NDArray[np.fl
                 f"({int((present & ~known).sum())} rows hold such values){nearest(value, levels)}; it has "
                 f"{', '.join(levels)}. Add a row to the matrix, or say --empty for a value that means nothing"
             )
-        total += np.array([levels.get(value, 0) if value else 0 for value in values.to_pylist()], dtype=float)
+        given[criterion] = [levels[value] if value else np.nan for value in values.to_pylist()]
         answered |= present
         if not present.all():
             notes.append(f"matrix: {int((~present).sum())} rows have no answer for {criterion!r}: 0 points")
-    return np.where(answered, total, np.nan)
+    frame = pd.DataFrame(given, dtype="float64")
+    total = np.where(answered, frame.fillna(0.0).sum(axis=1).to_numpy(), np.nan)
+    return total, Points(frame, {criterion: tuple(levels.values()) for criterion, levels in points.items()})
 
 
 def _matrix_points(path: Path) -> dict[str, dict[str, int]]:
@@ -561,6 +577,28 @@ def _category(name: str, values: pa.StringArray, notes: list[str]) -> pd.Series:
     return texts.astype(object)
 
 
+def proposed_rows(levels: Sequence[Mapping[str, Any]], matrix: Path, valid_from: date) -> str:
+    """CSV rows in the columns of `matrix`: the proposed points of each level, with its question and owners as they stand.
+
+    `recorded_on` is the first day of validity, to be corrected by whoever records the row. Raises TableError for a level
+    that the file does not have.
+    """
+    with matrix.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        names = list(reader.fieldnames or ())
+        current = {(row["criterion"], row["level"]): row for row in reader}
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, names, lineterminator="\n")
+    writer.writeheader()
+    for level in levels:
+        row = current.get((level["criterion"], level["level"]))
+        if row is None:
+            raise TableError(f"{matrix}: no row for criterion {level['criterion']!r}, level {level['level']!r}")
+        day = valid_from.isoformat()
+        writer.writerow({**row, "points": level["proposed_points"], "valid_from": day, "recorded_on": day})
+    return buffer.getvalue()
+
+
 def write_tables(found: TableComparison, out: Path) -> list[Path]:
     """`score_<table>.csv` and `.parquet` of every frame, `score_card.json`; each file is replaced at once."""
     out.mkdir(parents=True, exist_ok=True)
@@ -632,7 +670,7 @@ def summary(read: ReadTable, found: TableComparison) -> str:
         "",
         f"{'held-out leads':20} {'n':>7} {'won':>6} {leads.hand_name[:14]:>14} {'learned':>12} {'difference':>12}  95 % interval",
     ]
-    for row in found.comparison.itertuples():
+    for row in found.comparison[found.comparison["segment"] == "(all)"].itertuples():
         lines.append(
             f"{row.metric.replace('_', ' '):20} {row.n:>7,} {row.conversions:>6,} {_number(row.matrix):>14} "
             f"{_number(row.learned):>12} {_number(row.difference):>12}  {_interval(row.low, row.high)}"

@@ -9,7 +9,7 @@ kind. Everything is rounded before anything depends on it; the same table gives 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -17,13 +17,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import sklearn
-from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from ml.scoring import evaluate, guard
+from ml.scoring import bias, evaluate, explain, guard, what_if
 from ml.scoring import model as learned
-from ml.scoring.features import MISSING
+from ml.scoring.choice import Calibration, Chosen, ThinDataError, candidates, choose
+from ml.scoring.explain import shown as shown
+from ml.scoring.features import ANSWER_PREFIX
+from ml.scoring.learners import LogisticScorecard
 from ml.scoring.matrix import MatrixClassifier
+from ml.scoring.reweighted import ReweightedMatrixClassifier, step_of
 from ml.scoring.split import cut_in_order, without_straddlers
 
 Floats = npt.NDArray[np.float64]
@@ -35,9 +38,15 @@ LISTED = 200
 """Leads in the swap set that get their reasons."""
 REASONS = 3
 PARTS = 10
-IMPORTANCE_REPEATS = 5
-IMPORTANCE_ROWS = 20_000
+SEGMENT_LEADS = 100
+SEGMENT_CONVERSIONS = 20
+"""Held-out leads and wins among them that a segment needs to be compared by itself."""
+SEGMENT_REPLICATES = 200
 WEEK = np.timedelta64(7 * 86_400, "s")
+DAY = np.timedelta64(86_400, "s")
+HAND_COLUMN = "(hand-made score)"
+LEARNED_COLUMN = "(learned score)"
+_NO_CURVE = "no training lead with a hand-made score, or one outcome only: its probabilities cannot be learned"
 FIRST_MONDAY = np.datetime64("1970-01-05", "s")
 
 
@@ -66,6 +75,19 @@ class TablePolicy:
     training_share: float = 0.7
     replicates: int = 1000
     seed: int = 20240101
+    calibration: Calibration = "sigmoid"
+
+
+@dataclass(frozen=True)
+class Points:
+    """The hand-made score as a matrix: what each criterion gave each lead, and what it can give.
+
+    given   one float64 column per criterion: points, NaN where there is no answer (0 points)
+    levels  criterion → the points that it can give
+    """
+
+    given: pd.DataFrame
+    levels: dict[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -81,6 +103,12 @@ class LeadTable:
     is_worked   False where nobody worked the lead, so that its outcome says nothing
     groups      account of each lead, None where there is none: an account that taught does not judge
     times       columns that hold dates → why they are not used
+    points      the hand-made score by criterion, where it is a matrix
+    segments    segment of each lead, None where there is none
+    is_exploration  True for leads drawn at random to be worked, whatever their score
+    directions  number columns that may only raise (1) or lower (-1) the score
+    ordered     category columns whose levels have an order: level → place
+    no_hand     why no lead has a hand-made score, where that is known: then only the model is measured
     """
 
     columns: pd.DataFrame
@@ -95,6 +123,12 @@ class LeadTable:
     is_worked: Flags | None = None
     groups: pd.Series | None = None
     times: dict[str, str] = field(default_factory=dict)
+    points: Points | None = None
+    segments: pd.Series | None = None
+    is_exploration: Flags | None = None
+    directions: dict[str, int] = field(default_factory=dict)
+    ordered: dict[str, dict[str, float]] = field(default_factory=dict)
+    no_hand: str | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +146,16 @@ class TableComparison:
     leads       every judged lead with both scores
     calibration scorer, part, leads, mean_probability, win_rate
     drift       part, leads, conversions: the whole table in ten parts of time
+    validation  candidate, fold, fitted_on, judged_on, conversions, log_loss, auc: how the model was chosen
+    criteria    criterion, hand_points, reweighted_points, learned_points, importance, learned_importance
+    what_if     as in `what_if.COLUMNS`: other thresholds, scales, gates and routing on the judged leads (a matrix only)
+    selection   scorer, measure, value, n: what having worked only some leads may do to the figures
+    dependence  column, position, value, leads, probability: partial dependence of the most important columns
+    stability   column, stability: population stability index between the leads that teach and those that judge
+
+    model       the chosen model, None when refused; reweighted: the matrix with learned weights
+    slope       log-odds that a point of the hand-made score is worth; None where that cannot be learned
+    taught      the model's input for the leads that taught
     """
 
     comparison: pd.DataFrame
@@ -125,7 +169,17 @@ class TableComparison:
     leads: pd.DataFrame
     calibration: pd.DataFrame
     drift: pd.DataFrame
+    validation: pd.DataFrame
+    criteria: pd.DataFrame
+    what_if: pd.DataFrame
+    selection: pd.DataFrame
+    dependence: pd.DataFrame
+    stability: pd.DataFrame
     card: dict[str, Any]
+    model: Chosen | None = None
+    reweighted: ReweightedMatrixClassifier | None = None
+    slope: float | None = None
+    taught: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def verdict(self) -> str:
@@ -137,7 +191,8 @@ class TableComparison:
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Every frame by its name."""
-        return {name: value for name, value in vars(self).items() if isinstance(value, pd.DataFrame)}
+        frames = {name: value for name, value in vars(self).items() if isinstance(value, pd.DataFrame)}
+        return {name: frame for name, frame in frames.items() if name != "taught"}
 
 
 def compare_table(
@@ -147,6 +202,7 @@ def compare_table(
     excluded: frozenset[str] = frozenset(),
     kept: frozenset[str] = frozenset(),
     policy: TablePolicy | None = None,
+    rules: what_if.Rules | None = None,
 ) -> TableComparison:
     """Split by the order, guard, learn on the earlier part, judge both scores on the later one.
 
@@ -160,55 +216,98 @@ def compare_table(
     worked = np.ones(len(won), dtype=bool) if table.is_worked is None else table.is_worked
     sample, cut = _split(table, policy.training_share)
     teaches = (sample == "train") & worked
-    judged = np.flatnonzero((sample == "test") & ~np.isnan(table.hand))
+    is_judged = (sample == "test") & (~np.isnan(table.hand) if table.no_hand is None else True)
+    judged = np.flatnonzero(is_judged)
     _require_something_to_judge(table, sample, judged)
     with threadpool_limits(limits=1):
         findings = guard.inspect(
             table.columns[teaches].reset_index(drop=True), won[teaches], times=table.times, excluded=excluded, kept=kept
         )
         used = [finding.column for finding in findings if finding.is_used]
-        hand_chance = _hand_probability(table.hand, won, teaches)
-        refusal = _refusal(won[teaches], used, hand_chance, policy)
+        curve = _hand_curve(table.hand, won, teaches)
+        hand_chance = None if curve is None else _hand_probability(curve, table.hand)
+        no_hand = table.no_hand or (None if curve is not None else _NO_CURVE)
+        refusal = _refusal(won[teaches], used, policy)
         design = table.columns[used]
-        model: Pipeline | None = None
+        model: Chosen | None = None
         chance: Floats | None = None
         if refusal is None:
-            model = learned.table_scorecard(design).fit(design[teaches], won[teaches])
-            chance = learned.probabilities(model, design)
+            try:
+                model = choose(
+                    design[teaches],
+                    won[teaches],
+                    table.order[teaches],
+                    None if table.groups is None else table.groups[teaches],
+                    candidates(table.directions, table.ordered),
+                    policy.calibration,
+                )
+                chance = model.probabilities(design)
+            except ThinDataError as error:
+                refusal = str(error)
+        reweighted = _reweighted(table.points, won, teaches)
         at = _at_capacity(table, capacity, judged)
         hand_scores = None if hand_chance is None else evaluate.Scores(table.hand[judged], hand_chance[judged])
+        learned_scores = None if chance is None else evaluate.Scores(chance[judged], chance[judged])
+        again = None if reweighted is None or table.points is None else _reweighted_scores(reweighted, table.points)
+        again_scores = None if again is None else evaluate.Scores(again.rank[judged], again.probability[judged])
         comparison = evaluate.compare(
             won[judged],
             hand_scores,
-            None if chance is None else evaluate.Scores(chance[judged], chance[judged]),
-            refusal=refusal,
+            learned_scores,
+            reweighted=again_scores,
+            refusal=refusal or no_hand,
             replicates=policy.replicates,
             seed=policy.seed,
             metrics=METRICS,
             capacity=at,
+            with_calibration=True,
         )
-        without_suspects = _auc_without_suspects(findings, design, won, teaches, judged[worked[judged]], refusal)
-        importance = _importance(model, design, won, judged[worked[judged]], policy.seed)
+        segments = _by_segment(table, judged, won, worked, hand_scores, learned_scores, again_scores, refusal, policy)
+        seen = judged[worked[judged]]
+        without_suspects = _auc_without_suspects(findings, design, won, teaches, seen, refusal)
+        importance = explain.importance(
+            lambda frame: _log_odds(model, frame), design.iloc[seen].reset_index(drop=True), won[seen], policy.seed
+        ) if model is not None else pd.DataFrame(columns=["column", "importance", "importance_spread"])  # fmt: skip
         leads = _leads(table, judged, chance, at)
         swap_set = _swap_set(table, leads, model, design, teaches)
-    scores = {"hand": table.hand[judged], "learned": None if chance is None else chance[judged]}
-    chances = {"hand": hand_chance, "learned": chance}
+        slope = None if curve is None or curve.slope_ <= 2 * curve.SMALLEST_SLOPE else curve.slope_
+        top = importance["column"].tolist()[: explain.DEPENDENCE_COLUMNS]
+        dependence = (
+            explain.partial_dependence(model, design.iloc[judged], top, policy.seed)
+            if model is not None
+            else pd.DataFrame(columns=["column", "position", "value", "leads", "probability"])
+        )
+        selection = _selection(table, design, judged, worked, won, chance, hand_chance is not None, at)
+        criteria = _criteria(table, design, teaches, seen, model, reweighted, slope, importance, policy.seed)
+    scores = {
+        "hand": None if table.no_hand else table.hand[judged],
+        "learned": None if chance is None else chance[judged],
+    }
+    chances = {"hand": hand_chance, "learned": chance, "reweighted": None if again is None else again.probability}
     return TableComparison(
-        comparison=comparison,
+        comparison=pd.concat([comparison, *segments], ignore_index=True),
         columns=pd.DataFrame([asdict(finding) for finding in findings], columns=list(guard.Finding.__annotations__)),
         features=importance,
-        weights=pd.DataFrame([] if model is None else learned.weights(model), columns=["name", "weight"]),
+        weights=_weights(model),
         samples=_samples(table, sample, worked),
         gains=_gains(table, judged, scores, worked),
         sides=_sides(table, judged, leads, worked) if at is not None else _no_sides(),
         swap_set=_printed(swap_set),
         leads=_printed(leads.drop(columns="position")),
-        calibration=_calibration(won, judged[worked[judged]], chances),
+        calibration=_calibration(won, seen, chances),
         drift=_drift(won),
+        validation=_no_validation() if model is None else model.validation,
+        criteria=criteria,
+        what_if=_what_if(table, judged, won & worked, chance, hand_chance, rules or what_if.Rules()),
+        selection=selection,
+        dependence=dependence,
+        stability=_stability(table, design, chance, sample),
         card={
             "hand_score": table.hand_name,
             "held_out_from": _cut_text(cut),
             "features": used,
+            "model": None if model is None else model.name,
+            "calibration": None if model is None else model.calibration,
             "capacity": None if capacity is None else {"amount": str(capacity.amount), "unit": capacity.unit},
             "capacity_leads": None if at is None else at.leads,
             "currency": table.currency,
@@ -217,10 +316,208 @@ def compare_table(
             "refusal": refusal,
             "suspects": [finding.column for finding in findings if finding.rule == "suspect"],
             "auc_without_suspects": without_suspects,
+            "reweighted": _reweighted_card(table.points, reweighted),
             "verdict": comparison["verdict"].iloc[0],
             "verdict_reason": comparison["verdict_reason"].iloc[0],
         },
+        model=model,
+        reweighted=reweighted,
+        slope=slope,
+        taught=design[teaches],
     )
+
+
+def _log_odds(model: Chosen, frame: pd.DataFrame) -> Floats:
+    return np.asarray(model.learner.decision_function(frame))
+
+
+def _weights(model: Chosen | None) -> pd.DataFrame:
+    """Log-odds weights of a scorecard; none for trees, which have none."""
+    found = learned.weights(model.learner.pipeline_) if model and isinstance(model.learner, LogisticScorecard) else []
+    return pd.DataFrame(found, columns=["name", "weight"])
+
+
+def _no_validation() -> pd.DataFrame:
+    return pd.DataFrame(columns=["candidate", "fold", "fitted_on", "judged_on", "conversions", "log_loss", "auc"])
+
+
+def _reweighted(points: Points | None, won: Flags, teaches: Flags) -> ReweightedMatrixClassifier | None:
+    """The matrix with learned weights; None where it cannot be: no matrix, negative points, one outcome only, or a
+    maximum that its levels do not divide."""
+    if points is None or _no_reweighting(points) or won[teaches].all() or not won[teaches].any():
+        return None
+    maxima = [max(levels) for levels in points.levels.values()]
+    found = ReweightedMatrixClassifier(maxima, step_of(list(points.levels.values())))
+    return found.fit(points.given[teaches].to_numpy(dtype=float), won[teaches])
+
+
+def _no_reweighting(points: Points) -> str | None:
+    values = [value for levels in points.levels.values() for value in levels]
+    if min(values) < 0:
+        return "the matrix takes points away; only matrices of points from 0 up are weighted anew"
+    if not any(values):
+        return "the matrix gives no points"
+    maximum, step = sum(max(levels) for levels in points.levels.values()), step_of(list(points.levels.values()))
+    if maximum % step:
+        return f"its maximum {maximum} cannot be shared in steps of {step} that keep every level whole"
+    return None
+
+
+def _reweighted_scores(model: ReweightedMatrixClassifier, points: Points) -> evaluate.Scores:
+    given = points.given.to_numpy(dtype=float)
+    chance = np.round(model.predict_proba(given)[:, 1], evaluate.DIGITS)
+    return evaluate.Scores(model.points(given).sum(axis=1), chance)
+
+
+def _reweighted_card(points: Points | None, model: ReweightedMatrixClassifier | None) -> dict[str, Any] | None:
+    if points is None:
+        return None
+    if model is None:
+        return {"refusal": _no_reweighting(points) or "the training leads all ended the same way"}
+    return {
+        "objective": "log-likelihood of the training outcomes under a logistic curve over the sum of points",
+        "is_exact": model.is_exact_,
+        "maximum_points": dict(zip(points.levels, (int(value) for value in model.maximum_points_), strict=True)),
+    }
+
+
+def _by_segment(
+    table: LeadTable,
+    judged: npt.NDArray[np.intp],
+    won: Flags,
+    worked: Flags,
+    hand: evaluate.Scores | None,
+    chosen: evaluate.Scores | None,
+    again: evaluate.Scores | None,
+    refusal: str | None,
+    policy: TablePolicy,
+) -> list[pd.DataFrame]:
+    """The comparison within each segment that has enough worked leads and wins; its verdict rests on the AUC, since the
+    capacity is that of the whole team."""
+    if table.segments is None:
+        return []
+    names = table.segments.iloc[judged].reset_index(drop=True)
+    found = []
+    for name in sorted(names.dropna().unique()):
+        rows = np.flatnonzero((names == name).to_numpy() & worked[judged])
+        if len(rows) < SEGMENT_LEADS or won[judged[rows]].sum() < SEGMENT_CONVERSIONS:
+            continue
+        parts = [
+            None if of is None else evaluate.Scores(of.rank[rows], of.probability[rows]) for of in (hand, chosen, again)
+        ]
+        found.append(
+            evaluate.compare(
+                won[judged[rows]],
+                parts[0],
+                parts[1],
+                reweighted=parts[2],
+                refusal=refusal,
+                segment=str(name),
+                replicates=min(policy.replicates, SEGMENT_REPLICATES),
+                seed=policy.seed,
+                metrics=METRICS,
+                with_calibration=True,
+            )
+        )
+    return found
+
+
+def _selection(
+    table: LeadTable,
+    design: pd.DataFrame,
+    judged: npt.NDArray[np.intp],
+    worked: Flags,
+    won: Flags,
+    chance: Floats | None,
+    is_hand: bool,
+    at: evaluate.Capacity | None,
+) -> pd.DataFrame:
+    """The chance of having been worked is learned from the model's columns and the hand-made score itself."""
+    if table.is_worked is None:
+        return pd.DataFrame(columns=["scorer", "measure", "value", "n"])
+    inputs = design.iloc[judged].reset_index(drop=True).assign(**{HAND_COLUMN: table.hand[judged]})
+    scores = {} if not is_hand else {"hand": table.hand[judged]}
+    scores |= {} if chance is None else {"learned": chance[judged]}
+    drawn = None if table.is_exploration is None else table.is_exploration[judged]
+    of_work = bias.chance_of_work(inputs, worked[judged])
+    return bias.selection(of_work, won[judged], worked[judged], scores, drawn, at)
+
+
+def _criteria(
+    table: LeadTable,
+    design: pd.DataFrame,
+    teaches: Flags,
+    seen: npt.NDArray[np.intp],
+    model: Chosen | None,
+    reweighted: ReweightedMatrixClassifier | None,
+    slope: float | None,
+    importance: pd.DataFrame,
+    seed: int,
+) -> pd.DataFrame:
+    """Hand-made weights beside learned ones. `learned_points`: from the 1st to the 99th percentile of what the column
+    adds among the training leads, in points of the hand-made score."""
+    names = ["criterion", "hand_points", "reweighted_points", "learned_points", "importance", "learned_importance"]
+    points = table.points
+    frame = pd.DataFrame(columns=names)
+    if points is not None:
+        frame["criterion"] = list(points.levels)
+        frame["hand_points"] = [max(levels) for levels in points.levels.values()]
+        given = points.given.fillna(0.0).iloc[seen].reset_index(drop=True)
+        falls = explain.importance(lambda part: part.sum(axis=1).to_numpy(), given, table.won[seen], seed)
+        frame["importance"] = frame["criterion"].map(falls.set_index("column")["importance"])
+        if reweighted is not None:
+            frame["reweighted_points"] = reweighted.maximum_points_
+    if model is not None:
+        taught = design[teaches]
+        added = explain.contributions(model, taught.head(explain.IMPORTANCE_ROWS), taught)
+        spread = added.quantile(0.99) - added.quantile(0.01)
+        told = pd.DataFrame({"criterion": added.columns, "learned_points": None if slope is None else spread / slope})
+        told["learned_importance"] = told["criterion"].map(importance.set_index("column")["importance"])
+        told["criterion"] = told["criterion"].str.removeprefix(ANSWER_PREFIX)
+        frame = frame.drop(columns=["learned_points", "learned_importance"]).merge(told, on="criterion", how="outer")
+    numbers = names[1:]
+    frame[numbers] = frame[numbers].astype(float).round(evaluate.DIGITS)
+    return frame[names].sort_values(["hand_points", "criterion"], ascending=[False, True], ignore_index=True)
+
+
+def _what_if(
+    table: LeadTable,
+    judged: npt.NDArray[np.intp],
+    won: Flags,
+    chance: Floats | None,
+    hand_chance: Floats | None,
+    rules: what_if.Rules,
+) -> pd.DataFrame:
+    if table.points is None:
+        return pd.DataFrame(columns=list(what_if.COLUMNS))
+    expected = chance if chance is not None else hand_chance
+    days = None
+    if table.order.dtype.kind == "M":
+        length = (table.order[judged].max() - table.order[judged].min()) / DAY
+        days = round(max(float(length), 1.0), evaluate.DIGITS)
+    return what_if.what_if(
+        table.points.given.iloc[judged].to_numpy(dtype=float),
+        list(table.points.levels),
+        list(table.points.levels.values()),
+        won[judged],
+        None if expected is None else np.nan_to_num(expected[judged]),
+        None if table.money is None else table.money[judged],
+        days,
+        rules,
+    )
+
+
+def _stability(
+    table: LeadTable, design: pd.DataFrame, chance: Floats | None, sample: npt.NDArray[np.object_]
+) -> pd.DataFrame:
+    columns = {str(name): design[name] for name in design.columns}
+    columns[HAND_COLUMN] = pd.Series(table.hand)
+    if chance is not None:
+        columns[LEARNED_COLUMN] = pd.Series(chance)
+    before, after = sample == "train", sample == "test"
+    rows = [(name, evaluate.population_stability(values[before], values[after])) for name, values in columns.items()]
+    frame = pd.DataFrame(rows, columns=["column", "stability"])
+    return frame.sort_values(["stability", "column"], ascending=[False, True], ignore_index=True)
 
 
 def _sorted(table: LeadTable) -> LeadTable:
@@ -228,20 +525,25 @@ def _sorted(table: LeadTable) -> LeadTable:
         if kind.name not in ("object", "float64"):
             raise TableError(f"column {name!r} has dtype {kind}; expected object (texts) or float64 (numbers)")
     by = np.lexsort((table.row_numbers, table.order))
-    return LeadTable(
+    return replace(
+        table,
         columns=table.columns.iloc[by].reset_index(drop=True),
         won=table.won[by],
         order=table.order[by],
         hand=table.hand[by],
-        hand_name=table.hand_name,
         row_numbers=table.row_numbers[by],
         ids=None if table.ids is None else table.ids[by],
         money=None if table.money is None else table.money[by],
-        currency=table.currency,
         is_worked=None if table.is_worked is None else table.is_worked[by],
         groups=None if table.groups is None else table.groups.iloc[by].reset_index(drop=True),
-        times=table.times,
+        points=None if table.points is None else _taken(table.points, by),
+        segments=None if table.segments is None else table.segments.iloc[by].reset_index(drop=True),
+        is_exploration=None if table.is_exploration is None else table.is_exploration[by],
     )
+
+
+def _taken(points: Points, rows: npt.NDArray[np.intp]) -> Points:
+    return Points(points.given.iloc[rows].reset_index(drop=True), points.levels)
 
 
 def _split(table: LeadTable, training_share: float) -> tuple[npt.NDArray[np.object_], Any]:
@@ -276,19 +578,23 @@ def _require_something_to_judge(
         )
 
 
-def _hand_probability(hand: Floats, won: Flags, teaches: Flags) -> Floats | None:
-    """Chance of a win at each hand-made score, learned on the training part; None where it cannot be learned."""
-    has_score = ~np.isnan(hand)
-    rows = teaches & has_score
+def _hand_curve(hand: Floats, won: Flags, teaches: Flags) -> MatrixClassifier | None:
+    """How hand-made scores translate into chances, learned on the training part; None where it cannot be learned."""
+    rows = teaches & ~np.isnan(hand)
     if not rows.any() or won[rows].all() or not won[rows].any():
         return None
-    curve = MatrixClassifier().fit(hand[rows, None], won[rows])
+    return MatrixClassifier().fit(hand[rows, None], won[rows])
+
+
+def _hand_probability(curve: MatrixClassifier, hand: Floats) -> Floats:
+    """Chance of a win at each hand-made score; NaN where there is none."""
+    has_score = ~np.isnan(hand)
     chance = np.full(len(hand), np.nan)
     chance[has_score] = np.round(curve.predict_proba(hand[has_score, None])[:, 1], evaluate.DIGITS)
     return chance
 
 
-def _refusal(won: Flags, used: Sequence[str], hand: Floats | None, policy: TablePolicy) -> str | None:
+def _refusal(won: Flags, used: Sequence[str], policy: TablePolicy) -> str | None:
     leads, wins = len(won), int(won.sum())
     if leads < policy.minimum_leads or wins < policy.minimum_conversions or wins == leads:
         return (
@@ -297,8 +603,6 @@ def _refusal(won: Flags, used: Sequence[str], hand: Floats | None, policy: Table
         )
     if not used:
         return "no column is left to learn from: the leak guard excluded all of them"
-    if hand is None:
-        return "no training lead with a hand-made score, or one outcome only: its probabilities cannot be learned"
     return None
 
 
@@ -336,40 +640,6 @@ def _auc_without_suspects(
         return None
     chance = learned.probabilities(learned.table_scorecard(rest).fit(rest[teaches], won[teaches]), rest.iloc[rows])
     return round(float(evaluate.auc(chance, won[rows])(np.ones((1, len(rows))))[0]), evaluate.DIGITS)
-
-
-def _importance(
-    model: Pipeline | None, design: pd.DataFrame, won: Flags, rows: npt.NDArray[np.intp], seed: int
-) -> pd.DataFrame:
-    names = ["column", "importance", "importance_spread"]
-    if model is None or won[rows].all() or not won[rows].any():
-        return pd.DataFrame(columns=names)
-    generator = np.random.default_rng(seed)
-    if len(rows) > IMPORTANCE_ROWS:
-        rows = np.sort(generator.choice(rows, IMPORTANCE_ROWS, replace=False))
-    # the log-odds are a sum over columns, so shuffling a column is shuffling what it adds: nothing is encoded again
-    added = learned.table_contributions(model, design.iloc[rows], design.iloc[rows])
-    total, outcome, once = added.sum(axis=1).to_numpy(), won[rows], np.ones((1, len(rows)))
-
-    def area(score: Floats) -> float:
-        return float(evaluate.auc(np.round(score, evaluate.DIGITS), outcome)(once)[0])
-
-    whole = area(total)
-    falls = {
-        name: [
-            whole - area(total - added[name].to_numpy() + generator.permutation(added[name].to_numpy()))
-            for _ in range(IMPORTANCE_REPEATS)
-        ]
-        for name in design.columns
-    }
-    frame = pd.DataFrame(
-        {
-            "column": list(falls),
-            "importance": [round(float(np.mean(fall)), evaluate.DIGITS) + 0.0 for fall in falls.values()],
-            "importance_spread": [round(float(np.std(fall)), evaluate.DIGITS) + 0.0 for fall in falls.values()],
-        }
-    )
-    return frame.sort_values(["importance", "column"], ascending=[False, True], ignore_index=True)
 
 
 def _leads(
@@ -414,7 +684,7 @@ def _printed(leads: pd.DataFrame) -> pd.DataFrame:
 
 
 def _swap_set(
-    table: LeadTable, leads: pd.DataFrame, model: Pipeline | None, design: pd.DataFrame, teaches: Flags
+    table: LeadTable, leads: pd.DataFrame, model: Chosen | None, design: pd.DataFrame, teaches: Flags
 ) -> pd.DataFrame:
     """The leads on which both scores disagree most: first those that only one side takes, then by distance of ranks."""
     if model is None:
@@ -427,25 +697,13 @@ def _swap_set(
     order = keys.sort_values(["taken", "rank", "row"], ascending=[False, False, True], kind="stable").index[:LISTED]
     listed = leads.loc[order]
     inputs = design.iloc[listed["position"]].reset_index(drop=True)
-    added = learned.table_contributions(model, inputs, design[teaches])
+    added = explain.contributions(model, inputs, design[teaches])
     gap = np.where(taken_gap[order] != 0, taken_gap[order], rank_gap[order])
     side = np.where(gap > 0, "model", np.where(gap < 0, "hand", "none"))
-    reasons = [_reasons(added.iloc[row], inputs.iloc[row], side[row] != "hand") for row in range(len(listed))]
+    reasons = [
+        explain.reasons(added.iloc[row], inputs.iloc[row], side[row] != "hand", REASONS) for row in range(len(listed))
+    ]
     return listed.drop(columns="position").assign(side=side, reasons=reasons).reset_index(drop=True)
-
-
-def _reasons(added: pd.Series, values: pd.Series, is_raised: bool) -> str:
-    """The columns that moved the learned score most in the direction of the disagreement, with their values."""
-    ordered = added.sort_values(ascending=not is_raised, kind="stable")
-    moving = [name for name in ordered.index if (ordered[name] > 0) == is_raised and ordered[name] != 0][:REASONS]
-    return "; ".join(f"{name} = {shown(values[name])} ({ordered[name]:+.2f})" for name in moving)
-
-
-def shown(value: str | float) -> str:
-    """A value of a column as a reader wrote it; `(missing)` where it is empty."""
-    if isinstance(value, str):
-        return value
-    return MISSING if np.isnan(value) else f"{value:.6g}"
 
 
 def _total(shares: Sequence[Fraction], values: npt.NDArray[np.int64]) -> Fraction:

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from sklearn.linear_model import LogisticRegression
 
 Floats = npt.NDArray[np.float64]
 Metric = Callable[[Floats], Floats]
@@ -22,6 +23,8 @@ Metric = Callable[[Floats], Floats]
 
 Verdict = Literal["too_little_data", "no_signal", "model", "matrix", "no_difference"]
 METRICS = ("auc", "average_precision", "brier")
+CALIBRATION = ("calibration_slope", "calibration_intercept")
+"""Told beside the metrics without an interval: 1 and 0 are right, so a difference says nothing."""
 LARGEST_UNWORKED_SHARE = Fraction(3, 10)
 """D74: a side of the swap set with a larger share of leads never worked gets no verdict on wins or money."""
 DIGITS = 6
@@ -96,6 +99,49 @@ def log_loss(probability: Floats, won: npt.NDArray[np.bool_]) -> Metric:
     """Mean negative log-likelihood of the probability; smaller is better. 0 and 1 are read as the nearest double."""
     safe = np.clip(probability, np.finfo(float).eps, 1 - np.finfo(float).eps)
     return partial(_weighted_mean, -np.log(np.where(won, safe, 1 - safe)))
+
+
+def calibration_line(probability: Floats, won: npt.NDArray[np.bool_]) -> tuple[float, float] | None:
+    """Slope and intercept of the outcome's log-odds over the said log-odds; (1, 0) is perfect, 6 digits.
+
+    A slope below 1 says that the probabilities are too extreme. None when all probabilities are the same, one class is
+    absent or both are parted perfectly, since no line can be fitted then.
+    """
+    safe = np.clip(probability, 1e-6, 1 - 1e-6)
+    x = np.log(safe / (1 - safe))
+    if won.all() or not won.any() or np.ptp(x) == 0:
+        return None
+    if min(x[won].min() - x[~won].max(), 0) == 0 or min(x[~won].min() - x[won].max(), 0) == 0:
+        return None
+    line = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10, max_iter=1000).fit(x[:, None], won)
+    return round(float(line.coef_[0, 0]), DIGITS), round(float(line.intercept_[0]), DIGITS)
+
+
+def population_stability(before: pd.Series, after: pd.Series) -> float | None:
+    """Population stability index of a column between two sets of leads, 6 digits; None when either is empty.
+
+    Categories by level, numbers by the tenths of `before`; empty values are a level. Half a lead is added to every
+    level of both sides, so that a new level counts and does not make the index infinite. Above 0.25 is usually called
+    a shift, below 0.1 none.
+    """
+    if not len(before) or not len(after):
+        return None
+    if before.dtype == object:
+        left, right = before, after
+    else:
+        known = before.dropna().to_numpy(dtype=float)
+        edges = np.unique(np.quantile(known, np.linspace(0, 1, 11)))[1:-1] if len(known) else np.empty(0)
+        left, right = (
+            pd.Series(np.where(side.isna(), -1, np.digitize(side.to_numpy(dtype=float), edges))).astype(str)
+            for side in (before, after)
+        )
+    levels = sorted(set(left) | set(right))
+    shares = [
+        (side.value_counts().reindex(levels, fill_value=0).to_numpy(dtype=float) + 0.5)
+        / (len(side) + 0.5 * len(levels))
+        for side in (left, right)
+    ]
+    return round(float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum()), DIGITS)
 
 
 def shares_taken(score: Floats, capacity: Capacity) -> list[Fraction]:
@@ -240,6 +286,7 @@ COMPARISON_COLUMNS = (
     "verdict_reason",
     "n",
     "conversions",
+    "reweighted",
 )
 
 
@@ -248,19 +295,23 @@ def compare(
     matrix: Scores | None,
     learned: Scores | None,
     *,
+    reweighted: Scores | None = None,
     refusal: str | None = None,
     segment: str = "(all)",
     replicates: int = 1000,
     seed: int = 20240101,
     metrics: tuple[str, ...] = METRICS,
     capacity: Capacity | None = None,
+    with_calibration: bool = False,
 ) -> pd.DataFrame:
     """Judge both scorers on the same held-out leads: one row per metric, one verdict in all of them.
 
     low, high: 95 % paired bootstrap interval of learned − matrix. With `refusal` (thin data), without one scorer, or
     with one class only, no difference is stated and the verdict is `too_little_data` with the reason; a scorer that
     can be measured still is. Digits are fixed at 6, money at whole minor units. With `capacity` the metrics `wins_at_capacity` and, where money
-    is known, `money_at_capacity` follow and decide the verdict; otherwise the AUC does.
+    is known, `money_at_capacity` follow and decide the verdict; otherwise the AUC does. `reweighted` is the matrix with
+    learned weights: measured like the others, not part of the verdict. With `with_calibration`
+    the line of calibration comes last.
     """
     judged = np.ones(len(won), dtype=bool)
     if capacity is not None and capacity.is_worked is not None:
@@ -280,7 +331,7 @@ def compare(
     decisive = names[-1] if capacity is not None else "auc"
     measured = {
         name: _all_metrics(scores, won, metrics, capacity)
-        for name, scores in (("matrix", matrix), ("learned", learned))
+        for name, scores in (("matrix", matrix), ("learned", learned), ("reweighted", reweighted))
         if scores is not None and has_both_classes
     }
     once = np.ones((1, len(won)))
@@ -288,16 +339,16 @@ def compare(
     verdict: Verdict = "too_little_data"
     differences: dict[str, tuple[float, float]] = {}
     if reason is None and matrix is not None and learned is not None:
-        both = {f"{name}.{metric}": of for name, by in measured.items() for metric, of in by.items()}
+        both = {f"{name}.{metric}": of for name in ("matrix", "learned") for metric, of in measured[name].items()}
         resampled = bootstrap(both, len(won), replicates, seed)
         differences = {
             metric: interval(resampled[f"learned.{metric}"] - resampled[f"matrix.{metric}"], 0.95) for metric in names
         }
-        of_auc = [interval(resampled[f"{name}.auc"], 0.90) for name in measured]
+        of_auc = [interval(resampled[f"{name}.auc"], 0.90) for name in ("matrix", "learned")]
         has_signal = not all(low <= 0.5 <= high for low, high in of_auc)
         verdict, reason = verdict_of(*differences[decisive], has_signal, decisive)
         if verdict == "no_signal":
-            shown = zip(measured, of_auc, strict=True)
+            shown = zip(("matrix", "learned"), of_auc, strict=True)
             reason += ": " + ", ".join(f"{name} [{low:.3f}, {high:.3f}]" for name, (low, high) in shown)
         hidden = None if capacity is None else _never_worked(matrix, learned, capacity)
         if hidden is not None and verdict in ("model", "matrix"):
@@ -325,10 +376,27 @@ def compare(
                 "verdict_reason": reason,
                 "n": len(won) if takes_all else leads,
                 "conversions": wins,
+                "reweighted": _rounded(values.get("reweighted", {}).get(metric), digits),
             }
         )
+    lines = {
+        name: calibration_line(scores.probability[judged], won[judged])
+        for name, scores in (("matrix", matrix), ("learned", learned), ("reweighted", reweighted))
+        if scores is not None and has_both_classes
+    }
+    for place, metric in enumerate(CALIBRATION if with_calibration else ()):
+        said: dict[str, Any] = {name: None if line is None else line[place] for name, line in lines.items()}
+        told: dict[str, Any] = {
+            "metric": metric,
+            "segment": segment,
+            "verdict": verdict,
+            "verdict_reason": reason,
+            "n": leads,
+            "conversions": wins,
+        }
+        rows.append(told | said)
     frame = pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS))
-    numbers = ["matrix", "learned", "difference", "low", "high"]
+    numbers = ["matrix", "learned", "difference", "low", "high", "reweighted"]
     return frame.astype(dict.fromkeys(numbers, "float64"))
 
 

@@ -19,12 +19,18 @@ ANSWER_PREFIX = "answer:"
 
 @dataclass(frozen=True)
 class Feature:
-    """A declared input of the learned score: `category` is one-hot encoded, `number` is standardised."""
+    """A declared input of the learned score: `category` is one-hot encoded, `number` is standardised.
+
+    direction: 1 where more can only help, by what the field means; 0 where nobody can say. Of a category, `levels` are
+    its values from worst to best.
+    """
 
     name: str
     kind: Literal["category", "number"]
     is_dated: bool
     description: str
+    direction: Literal[0, 1] = 0
+    levels: tuple[str, ...] = ()
 
 
 DECLARED = (
@@ -32,8 +38,8 @@ DECLARED = (
     Feature("source_system", "category", True, "system that created the lead"),
     Feature("weekday", "category", True, "local ISO weekday of the moment"),
     Feature("hour", "category", True, "local hour of the moment, in six-hour parts of the day"),
-    Feature("has_valid_phone", "category", False, "a phone that can be called is on record"),
-    Feature("touches_until_moment", "number", True, "touches of the person at or before the moment, log(1 + n)"),
+    Feature("has_valid_phone", "category", False, "a phone that can be called is on record", 1, ("False", "True")),
+    Feature("touches_until_moment", "number", True, "touches of the person at or before the moment, log(1 + n)", 1),
 )
 
 
@@ -80,6 +86,25 @@ def design(features: pd.DataFrame, answers: pd.DataFrame, names: tuple[str, ...]
             known = wide[criterion] if criterion in wide else pd.Series(None, index=wide.index, dtype=object)
             columns[ANSWER_PREFIX + str(criterion)] = _text(known)
     return pd.DataFrame(columns)
+
+
+def directions() -> dict[str, int]:
+    """Declared numbers that can only help → 1."""
+    return {feature.name: 1 for feature in DECLARED if feature.kind == "number" and feature.direction}
+
+
+def ordered_levels(answers: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Declared categories and answers whose levels have an order → level → place. An answer's place is its points."""
+    found = {
+        feature.name: {level: float(place) for place, level in enumerate(feature.levels)}
+        for feature in DECLARED
+        if feature.kind == "category" and feature.direction
+    }
+    known = answers[~answers["is_missing"].astype(bool)]
+    for criterion, rows in known.groupby("criterion"):
+        points = rows.groupby("level")["points"].max()
+        found[ANSWER_PREFIX + str(criterion)] = {str(level): float(value) for level, value in points.items()}
+    return found
 
 
 def category_columns(frame: pd.DataFrame) -> list[str]:

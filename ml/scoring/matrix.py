@@ -16,8 +16,9 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ml.scoring.labels import binary_classes
 
 Scale = Literal["raw110", "normalised100"]
 BANDS = ("cold", "review", "hot")
@@ -203,19 +204,13 @@ class MatrixClassifier(ClassifierMixin, BaseEstimator):
     def fit(self, X: Any, y: Any) -> MatrixClassifier:
         """Check X against the definition and learn the probability curve of the sums from y (two classes)."""
         X, y = validate_data(self, X, y, dtype="float64", ensure_all_finite="allow-nan")
-        check_classification_targets(y)
-        kind = type_of_target(y, input_name="y")
-        if kind != "binary":
-            raise ValueError(f"Only binary classification is supported. The type of the target is {kind}.")
-        self.classes_ = np.unique(y)
-        if len(self.classes_) < 2:
-            raise ValueError("y holds one class only; won and not won leads are needed to learn probabilities")
+        self.classes_, won = binary_classes(y)
         if self.matrix is not None:
             self.matrix_ = self._definition(X.shape[1])
         total = self._total(X)
         center, spread = float(total.mean()), float(total.std()) or 1.0
         curve = LogisticRegression(C=1.0, tol=1e-10, max_iter=1000, solver="newton-cholesky")
-        curve.fit(((total - center) / spread)[:, None], y == self.classes_[1])
+        curve.fit(((total - center) / spread)[:, None], won)
         slope = max(float(curve.coef_[0, 0]), self.SMALLEST_SLOPE)
         self.slope_ = slope / spread
         self.intercept_ = float(curve.intercept_[0]) - self.slope_ * center

@@ -27,55 +27,9 @@ MOST_LEVELS = 30
 """Encoded levels of one category of a table that nobody declared (`table_scorecard`)."""
 
 
-def scorecard(design: pd.DataFrame) -> Pipeline:
-    """Unfitted pipeline for a design frame. Newton's method converges far below the printed digits, so the order
-    of the rows or the machine's vector width does not reach the output."""
-    categories = category_columns(design)
-    numbers = [name for name in design.columns if name not in categories]
-    encoder = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=RAREST_CATEGORY, sparse_output=False)
-    columns = ColumnTransformer([("categories", encoder, categories), ("numbers", StandardScaler(), numbers)])
-    model = LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-10, max_iter=1000)
-    return Pipeline([("columns", columns), ("model", model)])
-
-
 def probabilities(model: Pipeline, design: pd.DataFrame) -> np.ndarray:
     """Chance of a win per row, rounded to 6 digits."""
     return np.round(model.predict_proba(design)[:, 1], DIGITS)
-
-
-def contributions(model: Pipeline, design: pd.DataFrame) -> pd.DataFrame:
-    """Log-odds that each input column adds against the average training lead; (rows, columns of design), 6 digits."""
-    weighted = model.named_steps["columns"].transform(design) * model.named_steps["model"].coef_[0]
-    owners = _owners(model)
-    summed = {name: weighted[:, owners == name].sum(axis=1) - mean for name, mean in model.mean_contribution_.items()}
-    return pd.DataFrame(summed)[list(design.columns)].round(DIGITS) + 0.0
-
-
-def fit(design: pd.DataFrame, won: np.ndarray) -> Pipeline:
-    """Fit the scorecard and keep the average contribution of each input column as its zero point."""
-    model = scorecard(design).fit(design, won)
-    weighted = model.named_steps["columns"].transform(design) * model.named_steps["model"].coef_[0]
-    owners = _owners(model)
-    model.mean_contribution_ = {name: float(weighted[:, owners == name].sum(axis=1).mean()) for name in design.columns}
-    return model
-
-
-def _owners(model: Pipeline) -> np.ndarray:
-    """Input column behind each encoded column."""
-    owners: list[str] = []
-    for name, transformer, columns in model.named_steps["columns"].transformers_:
-        if not len(columns):
-            continue
-        for position, column in enumerate(columns):
-            width = _encoded_width(transformer, position) if name == "categories" else 1
-            owners += [column] * width
-    return np.array(owners, dtype=object)
-
-
-def _encoded_width(encoder: OneHotEncoder, position: int) -> int:
-    pooled = encoder.infrequent_categories_[position]
-    kept = len(encoder.categories_[position]) - (0 if pooled is None else len(pooled))
-    return kept + (pooled is not None)
 
 
 def weights(model: Pipeline) -> list[dict[str, Any]]:
@@ -87,9 +41,9 @@ def weights(model: Pipeline) -> list[dict[str, Any]]:
 
 
 def version_of(card: dict[str, Any]) -> str:
-    """`logistic@` and twelve hex digits of the card: same data, policy and code of features give the same version."""
+    """The model's name, `@` and twelve hex digits of its card: same data, policy and features give the same version."""
     text = json.dumps(card, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return "logistic@" + hashlib.sha256(text.encode()).hexdigest()[:12]
+    return f"{card['model']}@" + hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def table_scorecard(design: pd.DataFrame) -> Pipeline:

@@ -7,16 +7,103 @@ beside its place and renamed, so a reader never sees half of one; a version that
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import uuid
 from pathlib import Path
 from typing import Any
 
 import skops.io
-from sklearn.pipeline import Pipeline
+from sklearn.calibration import CalibratedClassifierCV
 
-TRUSTED_TYPES: tuple[str, ...] = ()
-"""Types beyond those that skops itself trusts. Empty: the scorecard needs none."""
+TRUSTED_TYPES: tuple[str, ...] = (
+    "functools.partial",
+    "ml.scoring.learners.BoostedTrees",
+    "ml.scoring.learners.LogisticScorecard",
+    "ml.scoring.model.signed_log",
+    "numpy.dtype",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.utils.validation.check_array",
+)
+"""Types beyond those that skops itself trusts: our two learners and what scikit-learn keeps inside its own."""
+
+CHAMPION = "champion.jsonl"
+"""Append-only: one line a decision; the last one says which model is the champion."""
+
+
+class FeaturesChangedError(ValueError):
+    """A stored model was asked to score leads with other features than it learned from; the message names them."""
+
+
+def assert_same_features(card: dict[str, Any], features: list[str]) -> None:
+    """Raise FeaturesChangedError unless the features are those of the model's card, in the same order."""
+    learned = [feature["name"] for feature in card["features"]]
+    if learned == features:
+        return
+    gone = [name for name in learned if name not in features]
+    added = [name for name in features if name not in learned]
+    raise FeaturesChangedError(
+        f"model {card['model_version']} cannot score these leads: its features changed (gone: {', '.join(gone) or 'none'}; "
+        f"new: {', '.join(added) or 'none'}); train again, or promote a model of the present features"
+    )
+
+
+def decisions(root: Path) -> list[dict[str, str]]:
+    """Every decision about the champion, oldest first: model_version, by (`verdict`, `hand`, `rollback`), reason."""
+    path = root / CHAMPION
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+def stored(root: Path) -> list[dict[str, Any]]:
+    """The cards of all stored models, by version."""
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(root.glob("[!_]*/card.json"))]
+
+
+def champion(root: Path) -> str | None:
+    """Version of the model that scores leads; None when none has been promoted."""
+    made = decisions(root)
+    return made[-1]["model_version"] if made else None
+
+
+def promote(root: Path, model_version: str, *, by: str, reason: str) -> None:
+    """Make a stored model the champion. Does nothing when it is; raises FileNotFoundError for an unknown version."""
+    if not folder_of(root, model_version).is_dir():
+        raise FileNotFoundError(f"no model {model_version} in {root}; `onefunnel score models` lists them")
+    made = decisions(root)
+    if made and made[-1]["model_version"] == model_version and made[-1]["by"] == by:
+        return
+    line = {"model_version": model_version, "by": by, "reason": reason}
+    with (root / CHAMPION).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line, sort_keys=True, ensure_ascii=False) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def roll_back(root: Path, reason: str) -> str:
+    """Make the champion before the present one the champion again; returns its version. ValueError without one."""
+    made = decisions(root)
+    earlier = [line["model_version"] for line in made if line["model_version"] != (champion(root) or "")]
+    if not earlier:
+        raise ValueError("there is no earlier champion to go back to")
+    promote(root, earlier[-1], by="rollback", reason=reason)
+    return earlier[-1]
+
+
+def settle(root: Path, card: dict[str, Any]) -> str:
+    """Which model scores after a training: the new one (challenger), or the champion that stands; returns its version.
+
+    A champion set by hand (or by a rollback) stands until somebody promotes another. Otherwise the verdict decides: a
+    challenger that lost to the matrix, or that found no signal, does not replace a champion that did not.
+    """
+    made = decisions(root)
+    if made and made[-1]["by"] != "verdict":
+        return made[-1]["model_version"]
+    if card["verdict"] in ("matrix", "no_signal") and made:
+        return made[-1]["model_version"]
+    promote(root, card["model_version"], by="verdict", reason=card["verdict"])
+    return str(card["model_version"])
 
 
 def folder_of(root: Path, model_version: str) -> Path:
@@ -24,7 +111,7 @@ def folder_of(root: Path, model_version: str) -> Path:
     return root / model_version
 
 
-def save_model(model: Pipeline, card: dict[str, Any], root: Path) -> Path:
+def save_model(model: CalibratedClassifierCV, card: dict[str, Any], root: Path) -> Path:
     """Store a model and its card (which must hold `model_version`); returns the folder."""
     target = folder_of(root, card["model_version"])
     if target.exists():
@@ -42,7 +129,7 @@ def save_model(model: Pipeline, card: dict[str, Any], root: Path) -> Path:
     return target
 
 
-def load_model(model_version: str, root: Path) -> tuple[Pipeline, dict[str, Any]]:
+def load_model(model_version: str, root: Path) -> tuple[CalibratedClassifierCV, dict[str, Any]]:
     """Read a stored model and card. Raises FileNotFoundError for an unknown version and TypeError for a file that
     holds types outside the list."""
     source = folder_of(root, model_version)
@@ -50,6 +137,8 @@ def load_model(model_version: str, root: Path) -> tuple[Pipeline, dict[str, Any]
         raise FileNotFoundError(f"no model {model_version} in {root}; score leads first")
     untrusted = sorted(set(skops.io.get_untrusted_types(file=source / "model.skops")) - set(TRUSTED_TYPES))
     if untrusted:
-        raise TypeError(f"{source / 'model.skops'} holds {', '.join(untrusted)}; only scikit-learn's types are read")
+        raise TypeError(
+            f"{source / 'model.skops'} holds {', '.join(untrusted)}; only scikit-learn's types and our two learners are read"
+        )
     model = skops.io.load(source / "model.skops", trusted=list(TRUSTED_TYPES))
     return model, json.loads((source / "card.json").read_text(encoding="utf-8"))

@@ -7,7 +7,11 @@ The caller reads two relations, calls `score_leads` and writes the returned fram
     result.scores      -> ml.lead_scores         columns and SQL types: TABLES["lead_scores"]
     result.points      -> ml.lead_score_points   TABLES["lead_score_points"]
     result.comparison  -> ml.score_comparison    TABLES["score_comparison"]
+    result.reports     -> ml.score_…             every other name of TABLES: what the comparison rests on
     result.model, result.card -> ml.scoring.registry.save_model(model, card, folder)   (model is None when refused)
+
+Mature leads are judged by `compare_table`, the same code as for any table of leads; here the order is the instant of
+scoring and the hand-made score is the matrix.
 
 The tables must be created with the declared types, because a frame that is empty or all null says nothing about
 them. The order of the input rows does not matter; the same rows give the same output to the last digit.
@@ -17,20 +21,25 @@ moment (D24), so no definition file is read here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import sklearn
-from sklearn.pipeline import Pipeline
+from sklearn.calibration import CalibratedClassifierCV
 from threadpoolctl import threadpool_limits
 
-from ml.scoring import evaluate, matrix
+from ml.scoring import evaluate, explain, matrix
 from ml.scoring import features as declared
 from ml.scoring import model as learned
-from ml.scoring.split import SAMPLES, Split, split_by_time
+from ml.scoring.compare import Capacity, LeadTable, Points, TableComparison, TableError, TablePolicy, compare_table
+from ml.scoring.split import SAMPLES, Split, split_by_time, without_straddlers
+from ml.scoring.what_if import Rules
 
 TABLES: dict[str, dict[str, str]] = {
     "lead_scores": {
@@ -48,6 +57,7 @@ TABLES: dict[str, dict[str, str]] = {
         "sample": "varchar",
         "definition_version": "varchar",
         "model_version": "varchar",
+        "is_exploration": "boolean",
     },
     "lead_score_points": {
         "lead_id": "varchar",
@@ -57,6 +67,8 @@ TABLES: dict[str, dict[str, str]] = {
         "level": "varchar",
         "points": "decimal(38,9)",
         "is_missing": "boolean",
+        "log_odds": "decimal(38,9)",
+        "points_against_average": "decimal(38,9)",
     },
     "score_comparison": {
         "metric": "varchar",
@@ -69,6 +81,98 @@ TABLES: dict[str, dict[str, str]] = {
         "verdict": "varchar",
         "verdict_reason": "varchar",
         "n": "bigint",
+        "conversions": "bigint",
+        "reweighted": "decimal(38,9)",
+    },
+    "score_swap_set": {
+        "lead_id": "varchar",
+        "side": "varchar",
+        "matrix_score": "decimal(38,9)",
+        "probability": "decimal(38,9)",
+        "taken_by_matrix": "decimal(38,9)",
+        "taken_by_learned": "decimal(38,9)",
+        "is_won": "boolean",
+        "won_minor": "bigint",
+        "is_worked": "boolean",
+        "reasons": "varchar",
+    },
+    "score_sides": {
+        "side": "varchar",
+        "leads": "decimal(38,9)",
+        "wins": "decimal(38,9)",
+        "won_minor": "bigint",
+        "unworked_share": "decimal(38,9)",
+    },
+    "score_what_if": {
+        "scenario": "varchar",
+        "scale": "varchar",
+        "operator": "varchar",
+        "threshold": "decimal(38,9)",
+        "effective_threshold": "bigint",
+        "gate": "varchar",
+        "is_review_worked": "boolean",
+        "profiles": "bigint",
+        "hot_leads": "bigint",
+        "review_leads": "bigint",
+        "gate_failed_leads": "bigint",
+        "gate_failed_wins": "bigint",
+        "leads_a_day": "decimal(38,9)",
+        "rep_hours_a_week": "decimal(38,9)",
+        "clock_starts_a_day": "decimal(38,9)",
+        "expected_wins": "decimal(38,9)",
+        "realised_wins": "bigint",
+        "realised_minor": "bigint",
+        "leads": "bigint",
+        "days": "decimal(38,9)",
+        "is_current": "boolean",
+    },
+    "score_weights": {
+        "criterion": "varchar",
+        "matrix_points": "decimal(38,9)",
+        "reweighted_points": "decimal(38,9)",
+        "learned_points": "decimal(38,9)",
+        "matrix_importance": "decimal(38,9)",
+        "learned_importance": "decimal(38,9)",
+        "stability": "decimal(38,9)",
+    },
+    "score_proposed_levels": {
+        "criterion": "varchar",
+        "criterion_position": "bigint",
+        "level": "varchar",
+        "points": "bigint",
+        "proposed_points": "bigint",
+    },
+    "score_selection": {
+        "scorer": "varchar",
+        "measure": "varchar",
+        "value": "decimal(38,9)",
+        "n": "bigint",
+    },
+    "score_dependence": {
+        "feature": "varchar",
+        "position": "bigint",
+        "value": "varchar",
+        "leads": "bigint",
+        "probability": "decimal(38,9)",
+    },
+    "score_gains": {
+        "share": "decimal(38,9)",
+        "taken_by": "varchar",
+        "leads": "bigint",
+        "wins": "decimal(38,9)",
+        "won_minor": "bigint",
+    },
+    "score_features": {
+        "feature": "varchar",
+        "rule": "varchar",
+        "is_used": "boolean",
+        "evidence": "varchar",
+        "auc_alone": "decimal(38,9)",
+        "filled_share": "decimal(38,9)",
+    },
+    "score_model_card": {
+        "fact": "varchar",
+        "value": "varchar",
     },
 }
 """Columns in order and SQL types of the tables that the caller writes into schema `ml`."""
@@ -84,6 +188,10 @@ FEATURE_COLUMNS = (
     "hot_lower_bound",
     "is_won",
     "is_mature",
+    "account_id",
+    "segment",
+    "won_minor",
+    "is_worked",
     *(feature.name for feature in declared.DECLARED),
 )
 ANSWER_COLUMNS = (
@@ -104,7 +212,10 @@ ANSWER_COLUMNS = (
 class ScoringPolicy:
     """Numbers that a company may change. `training_share` is the share of mature leads, in time order, that teach.
 
-    `features` limits the learned score to some of the declared features (None: all); answers are always used.
+    features            limits the learned score to some of the declared features (None: all); answers are always used
+    weekly_capacity     leads that sales can take a week; None: as many as the matrix hands over a week in the held-out period
+    full_minutes        a rep's minutes on a hand-over in full; review_minutes: on one for review
+    exploration_share   share of leads drawn to be worked whatever their score
     """
 
     minimum_leads: int = 1000
@@ -113,17 +224,27 @@ class ScoringPolicy:
     replicates: int = 1000
     seed: int = 20240101
     features: tuple[str, ...] | None = None
+    weekly_capacity: int | None = None
+    full_minutes: int = 60
+    review_minutes: int = 20
+    exploration_share: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True)
 class ScoringResult:
-    """What `score_leads` returns; the frames have the columns of TABLES, `card` is JSON-ready."""
+    """What `score_leads` returns; the frames have the columns of TABLES, `card` is JSON-ready.
+
+    reports  the tables of TABLES beside scores, points and comparison, by name; empty where nothing was compared
+    design   the model's input for every lead, in the order of lead_id; None when refused
+    """
 
     scores: pd.DataFrame
     points: pd.DataFrame
     comparison: pd.DataFrame
+    reports: dict[str, pd.DataFrame]
     card: dict[str, Any]
-    model: Pipeline | None = field(default=None)
+    model: CalibratedClassifierCV | None = field(default=None)
+    design: pd.DataFrame | None = field(default=None)
 
 
 def score_leads(
@@ -146,47 +267,266 @@ def score_leads(
         raise ValueError(f"int_lead_features: lead {twice} has two rows for moment {moment}; expected one")
     declared.assert_known_at_moment(leads, given)
     leads = leads.assign(is_won=leads["is_won"].fillna(False).astype(bool))
+    leads["is_exploration"] = [is_drawn(str(lead), policy.exploration_share) for lead in leads["lead_id"]]
 
     split = split_by_time(leads["scored_at"], leads["is_mature"], policy.training_share)
+    split = Split(without_straddlers(split.sample, leads["account_id"]), split.cut_at)
     train, test = split.rows("train"), split.rows("test")
     won = leads["is_won"].to_numpy(dtype=bool)
-
+    refusal = _refusal(len(train), int(won[train].sum()), policy)
     with threadpool_limits(limits=1):
         graded = _grade(leads, given)
         matrix_chance = _matrix_probability(graded, won, train)
+        design = declared.design(leads, given, policy.features)
+        found = _compared(leads, given, graded, design, split, policy, refusal)
         card = _card(leads, split, won, policy, moment)
-        refusal = _refusal(len(train), int(won[train].sum()), policy)
-        model: Pipeline | None = None
-        chance = design = None
-        if refusal is None:
-            design = declared.design(leads, given, policy.features)
-            model = learned.fit(design.iloc[train], won[train])
-            chance = learned.probabilities(model, design)
-            card |= {"features": _feature_list(design), "weights": learned.weights(model)}
-            card["model_version"] = learned.version_of(card)
-        card["refusal"] = refusal
-
-        comparison = evaluate.compare(
-            won[test],
-            _of_matrix(graded, matrix_chance, test) if _is_answered(given) else None,
-            None if chance is None else evaluate.Scores(chance[test], chance[test]),
-            refusal=refusal,
-            replicates=policy.replicates,
-            seed=policy.seed,
-        )
         points = [_matrix_points(given, graded)]
         scores = [_matrix_scores(leads, graded, matrix_chance, split)]
-        if model is not None and design is not None and chance is not None:
-            points.append(_learned_points(leads, design, learned.contributions(model, design)))
+        slope = None if found is None else found.slope
+        points[0] = _against_average(points[0], leads["lead_id"].iloc[train], slope)
+        if found is None:
+            comparison = evaluate.compare(
+                won[test],
+                _of_matrix(graded, matrix_chance, test) if _is_answered(given) else None,
+                None,
+                refusal=refusal,
+                replicates=policy.replicates,
+                seed=policy.seed,
+            )
+        else:
+            comparison = found.comparison
+            refusal = refusal or found.card["refusal"]
+        if found is not None and found.model is not None:
+            design = design[found.card["features"]]
+            card |= {
+                "model": found.model.name,
+                "calibration": found.model.calibration,
+                "features": _feature_list(design),
+                "left_out": _left_out(found),
+                "weights": found.weights.to_dict("records"),
+                "validation": found.validation.to_dict("records"),
+                "reweighted": found.card["reweighted"],
+                "trained_on": _fingerprint(found.taught, won[train]),
+            }
+            card["model_version"] = learned.version_of(card)
+            chance = found.model.probabilities(design)
+            added = explain.contributions(found.model, design, found.taught)
+            points.append(_learned_points(leads, design, added, slope))
             scores.append(_learned_scores(leads, chance, card["model_version"], split))
+    card["refusal"] = refusal
     card |= {"verdict": comparison["verdict"].iloc[0], "comparison": _records(comparison)}
     return ScoringResult(
         scores=_table("lead_scores", scores, ["lead_id", "scorer"]),
         points=_table("lead_score_points", points, ["lead_id", "scorer", "criterion"]),
         comparison=comparison[list(TABLES["score_comparison"])],
+        reports=_reports(found, given, card),
         card=card,
-        model=model,
+        model=None if found is None or found.model is None else found.model.calibrated,
+        design=None if found is None or found.model is None else design,
     )
+
+
+def scored_by(result: ScoringResult, champion: CalibratedClassifierCV, model_version: str) -> ScoringResult:
+    """The result with the learned scores of another stored model. Its points are those that `result.model` adds, so they
+    are left out: they would explain another score than the one beside them."""
+    if result.design is None:
+        raise ValueError("no lead has a design: nothing was learned, so no stored model can be asked")
+    chance = np.round(np.asarray(champion.predict_proba(result.design)[:, 1], dtype=float), evaluate.DIGITS)
+    scores = result.scores.copy()
+    is_learned = (scores["scorer"] == "learned").to_numpy(dtype=bool)
+    # both are in the order of lead_id
+    scores.loc[is_learned, "probability"] = chance
+    scores.loc[is_learned, "score"] = np.round(chance * 100, evaluate.DIGITS)
+    scores.loc[is_learned, "model_version"] = model_version
+    points = result.points[result.points["scorer"] != "learned"].reset_index(drop=True)
+    return replace(result, scores=scores, points=points)
+
+
+def is_drawn(lead_id: str, share: Fraction) -> bool:
+    """Whether a lead is one of those drawn to be worked whatever its score: by its id alone, so that the draw cannot
+    depend on the lead, and the CRM can repeat it (first 8 hex digits of SHA-256 below the share)."""
+    number = int(hashlib.sha256(lead_id.encode()).hexdigest()[:8], 16)
+    return Fraction(number, 16**8) < share
+
+
+def _compared(
+    leads: pd.DataFrame,
+    given: pd.DataFrame,
+    graded: pd.DataFrame,
+    design: pd.DataFrame,
+    split: Split,
+    policy: ScoringPolicy,
+    refusal: str | None,
+) -> TableComparison | None:
+    """The mature leads as a table of leads, compared; None where there is nothing to judge by."""
+    rows = np.flatnonzero(split.sample != "recent")
+    if refusal is not None or not len(rows):
+        return None
+    part = leads.iloc[rows].reset_index(drop=True)
+    is_answered = _is_answered(given)
+    worked = part["is_worked"].astype("boolean").fillna(True).to_numpy(dtype=bool)
+    held_out = split.sample[rows] == "test"
+    times = part["scored_at"].to_numpy(dtype="datetime64[s]")
+    table = LeadTable(
+        columns=design.iloc[rows].reset_index(drop=True),
+        won=part["is_won"].to_numpy(dtype=bool),
+        order=times,
+        hand=graded["score"].reindex(rows).to_numpy(dtype=float) if is_answered else np.full(len(rows), np.nan),
+        hand_name="matrix",
+        row_numbers=np.arange(1, len(rows) + 1),
+        ids=part["lead_id"].to_numpy(dtype=object),
+        money=part["won_minor"].astype("Int64").fillna(0).to_numpy().astype(np.int64),
+        is_worked=None if worked.all() else worked,
+        groups=part["account_id"].astype(object).where(part["account_id"].notna(), None),
+        points=_points_in_force(given, part) if is_answered else None,
+        segments=part["segment"].astype(object).where(part["segment"].notna(), None),
+        is_exploration=part["is_exploration"].to_numpy(dtype=bool),
+        directions=declared.directions(),
+        ordered=declared.ordered_levels(given),
+        no_hand=None if is_answered else "no matrix scores with an answer behind them",
+    )
+    handed = graded["band"].reindex(rows).isin(["review", "hot"]).to_numpy(dtype=bool)
+    weekly = policy.weekly_capacity or _handed_a_week(times[held_out], handed[held_out])
+    numbers = TablePolicy(
+        policy.minimum_leads, policy.minimum_conversions, policy.training_share, policy.replicates, policy.seed
+    )
+    try:
+        return compare_table(
+            table, capacity=Capacity(Fraction(weekly), "week"), policy=numbers, rules=_rules(part, policy)
+        )
+    except TableError:
+        # one outcome or nothing held out: the comparison of the caller says so in its own words
+        return None
+
+
+def _handed_a_week(times: npt.NDArray[np.datetime64], handed: npt.NDArray[np.bool_]) -> int:
+    """Leads a week that the matrix in force hands to sales, hot or for review, at least 1: both scores get that many."""
+    if not len(times):
+        return 1
+    weeks = max(float((times.max() - times.min()) / np.timedelta64(7, "D")), 1.0)
+    return max(int(handed.sum() / weeks), 1)
+
+
+def _rules(leads: pd.DataFrame, policy: ScoringPolicy) -> Rules:
+    """The bands in force at the latest lead that has any."""
+    known = leads[leads["hot_lower_bound"].notna() & leads["review_lower_bound"].notna()].sort_values(
+        ["scored_at", "lead_id"], kind="stable"
+    )
+    rules = Rules(full_minutes=policy.full_minutes, review_minutes=policy.review_minutes)
+    if not len(known):
+        return rules
+    last = known.iloc[-1]
+    hot, review = Fraction(str(last["hot_lower_bound"])), Fraction(str(last["review_lower_bound"]))
+    return replace(rules, scale=str(last["matrix_scale"]), hot=hot, review=review)
+
+
+def _points_in_force(given: pd.DataFrame, leads: pd.DataFrame) -> Points:
+    """Points of the leads by the criteria of the latest matrix; answers to criteria that it has no more are left out."""
+    dated = leads[leads["definition_version"].notna()].sort_values(["scored_at", "lead_id"], kind="stable")
+    current = dated.loc[dated["definition_version"] == dated["definition_version"].iloc[-1], "lead_id"]
+    latest = given[given["lead_id"].isin(current)]
+    order = latest.groupby("criterion")["criterion_position"].max().sort_values(kind="stable").index
+    answered = given.assign(points=given["points"].astype(float).mask(given["is_missing"].astype(bool)))
+    wide = answered.pivot(index="lead_id", columns="criterion", values="points").reindex(leads["lead_id"])[list(order)]
+    levels = {
+        str(criterion): tuple(
+            sorted({0, int(latest.loc[latest["criterion"] == criterion, "maximum_points"].max())}
+                   | {int(value) for value in latest.loc[latest["criterion"] == criterion, "points"].dropna()})
+        )
+        for criterion in order
+    }  # fmt: skip
+    return Points(wide.reset_index(drop=True).rename(columns=str), levels)
+
+
+def _left_out(found: TableComparison) -> list[dict[str, str]]:
+    out = found.columns[~found.columns["is_used"]]
+    named = out.rename(columns={"column": "name"})[["name", "rule", "evidence"]].astype(str)
+    return [{str(key): str(value) for key, value in row.items()} for row in named.to_dict("records")]
+
+
+def _fingerprint(taught: pd.DataFrame, won: npt.NDArray[np.bool_]) -> str:
+    """SHA-256 of the model's input and the outcomes that it learned from."""
+    rows = pd.util.hash_pandas_object(taught, index=False).to_numpy()
+    return hashlib.sha256(rows.tobytes() + np.packbits(won).tobytes()).hexdigest()
+
+
+def _against_average(points: pd.DataFrame, train: pd.Series, slope: float | None) -> pd.DataFrame:
+    """Points of the matrix against those of the average training lead, and the log-odds that they are worth."""
+    if not len(points):
+        return points
+    teaching = points[points["lead_id"].isin(train)]
+    mean = points["criterion"].map(teaching.groupby("criterion")["points"].mean())
+    apart = (points["points"] - mean).astype(float).round(evaluate.DIGITS)
+    log_odds = np.nan if slope is None else (apart * slope).round(evaluate.DIGITS)
+    return points.assign(points_against_average=apart, log_odds=log_odds)
+
+
+def _reports(found: TableComparison | None, given: pd.DataFrame, card: dict[str, Any]) -> dict[str, pd.DataFrame]:
+    """The tables that the comparison rests on, in the columns of TABLES."""
+    names = {
+        name: columns
+        for name, columns in TABLES.items()
+        if name not in ("lead_scores", "lead_score_points", "score_comparison")
+    }
+    facts = [(key, value) for key, value in card.items() if key not in ("comparison", "weights")]
+    parts: dict[str, pd.DataFrame] = {
+        "score_model_card": pd.DataFrame(
+            [(key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) for key, value in facts],
+            columns=["fact", "value"],
+        )
+    }
+    if found is not None:
+        sides = {"hand": "matrix", "model": "learned", "hand_only": "matrix_only", "model_only": "learned_only"}
+        stability = found.stability.assign(
+            column=found.stability["column"].str.removeprefix(declared.ANSWER_PREFIX)
+        ).set_index("column")["stability"]
+        swap = found.swap_set.rename(
+            columns={
+                "hand_score": "matrix_score", "taken_by_hand": "taken_by_matrix", "taken_by_model": "taken_by_learned",
+                "won": "is_won", "money_minor": "won_minor",
+            }
+        )  # fmt: skip
+        parts |= {
+            "score_swap_set": swap.assign(
+                side=swap["side"].replace(sides), won_minor=swap["won_minor"].where(swap["is_won"].astype(bool), 0)
+            ),
+            "score_sides": found.sides.assign(
+                side=found.sides["side"].replace(sides), won_minor=found.sides["money_minor"]
+            ),
+            "score_what_if": found.what_if,
+            "score_weights": found.criteria.assign(stability=found.criteria["criterion"].map(stability)).rename(
+                columns={"hand_points": "matrix_points", "importance": "matrix_importance"}
+            ),
+            "score_proposed_levels": _proposed(found, given),
+            "score_selection": found.selection.assign(scorer=found.selection["scorer"].replace(sides)),
+            "score_dependence": found.dependence.rename(columns={"column": "feature"}),
+            "score_gains": found.gains.assign(
+                taken_by=found.gains["taken_by"].replace(sides), won_minor=found.gains["money_minor"]
+            ),
+            "score_features": found.columns.rename(columns={"column": "feature"}),
+        }
+    keys = {
+        "score_dependence": ["feature", "position"],
+        "score_proposed_levels": ["criterion_position", "points", "level"],
+    }
+    return {
+        name: _table(name, [parts[name]] if name in parts else [], keys.get(name, list(columns)[:1]))
+        for name, columns in names.items()
+    }
+
+
+def _proposed(found: TableComparison, given: pd.DataFrame) -> pd.DataFrame:
+    """Each level of the matrix in force with its re-weighted points: what both teams may sign."""
+    columns = list(TABLES["score_proposed_levels"])
+    if found.reweighted is None or found.card["reweighted"] is None:
+        return pd.DataFrame(columns=columns)
+    maxima = found.card["reweighted"]["maximum_points"]
+    known = given[~given["is_missing"].astype(bool) & given["criterion"].isin(maxima)]
+    levels = known.sort_values("lead_id", kind="stable").drop_duplicates(["criterion", "level"], keep="last")
+    highest = levels["maximum_points"].astype(int).where(levels["maximum_points"].astype(int) > 0, 1)
+    share = [Fraction(int(points), int(most)) for points, most in zip(levels["points"], highest, strict=True)]
+    proposed = [int(part * maxima[criterion]) for part, criterion in zip(share, levels["criterion"], strict=True)]
+    return levels.assign(proposed_points=proposed)[columns]
 
 
 def _require(frame: pd.DataFrame, columns: tuple[str, ...], name: str) -> None:
@@ -281,6 +621,7 @@ def _card(
         },
         "definition_versions": sorted(leads["definition_version"].dropna().unique().tolist()),
         "scikit_learn": sklearn.__version__,
+        "model": None,
         "model_version": None,
     }
 
@@ -301,7 +642,7 @@ def _feature_list(design: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _matrix_scores(leads: pd.DataFrame, graded: pd.DataFrame, chance: pd.Series, split: Split) -> pd.DataFrame:
-    of_leads = leads.iloc[graded.index][["lead_id", "moment", "scored_at", "definition_version"]]
+    of_leads = leads.iloc[graded.index][["lead_id", "moment", "scored_at", "definition_version", "is_exploration"]]
     sample = split.sample[graded.index.to_numpy(dtype=int)]
     return of_leads.assign(**graded, scorer="matrix", probability=chance, sample=sample, model_version=None)
 
@@ -310,7 +651,7 @@ def _learned_scores(
     leads: pd.DataFrame, chance: npt.NDArray[np.float64], model_version: str, split: Split
 ) -> pd.DataFrame:
     """The learned score is the probability in percent; bands belong to the matrix."""
-    return leads[["lead_id", "moment", "scored_at", "definition_version"]].assign(
+    return leads[["lead_id", "moment", "scored_at", "definition_version", "is_exploration"]].assign(
         scorer="learned",
         score=np.round(chance * 100, evaluate.DIGITS),
         score_if_best=np.nan,
@@ -335,14 +676,19 @@ def _matrix_points(answers: pd.DataFrame, graded: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _learned_points(leads: pd.DataFrame, design: pd.DataFrame, added: pd.DataFrame) -> pd.DataFrame:
-    """Log-odds that each feature adds against the average training lead, with the value that it had."""
+def _learned_points(
+    leads: pd.DataFrame, design: pd.DataFrame, added: pd.DataFrame, slope: float | None
+) -> pd.DataFrame:
+    """Log-odds that each feature adds against the average training lead, the same in points of the matrix, and the value
+    that the feature had."""
     parts = [
         leads[["lead_id", "moment"]].assign(
             scorer="learned",
             criterion=str(name),
             level=design[name].map(_shown).to_numpy(),
             points=added[name].to_numpy(),
+            log_odds=added[name].to_numpy(),
+            points_against_average=np.nan if slope is None else (added[name] / slope).round(evaluate.DIGITS).to_numpy(),
             is_missing=(design[name] == declared.MISSING).to_numpy(),
         )
         for name in design.columns

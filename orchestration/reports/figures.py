@@ -416,6 +416,11 @@ def score_comparison(marts: PublishedMarts) -> list[dict[str, Any]] | None:
     )
 
 
+def score_rows(marts: PublishedMarts, table: str, order: str) -> list[dict[str, Any]]:
+    """Rows of one table behind the comparison of scores, in an order; none when it is not published."""
+    return marts.rows(f"select * from {table} order by {order}") if marts.has(table) else []
+
+
 def payment_gaps(marts: PublishedMarts, evaluated_at: str) -> list[dict[str, Any]]:
     """D15: per currency, won value older than the won→paid window and the payments on it."""
     if not marts.has("fct_deals", "rpt_funnel_cohorts"):

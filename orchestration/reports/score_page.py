@@ -14,7 +14,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from ml.scoring.compare import TableComparison
-from orchestration.reports import charts
+from orchestration.reports import charts, score_evidence
 from orchestration.reports.elements import Block, Card, Cell, Section, Table, rendered, write_page
 from orchestration.reports.language import DEFAULT_LABELS, Language, read_labels
 
@@ -56,11 +56,15 @@ class ScorePage:
         self.hand = words.data(found.card["hand_score"])
         self.learned = words.text("term.learned_score")
         self.currency = found.card["currency"]
-        self.metrics = found.comparison.set_index("metric")
+        self.metrics = found.comparison[found.comparison["segment"] == "(all)"].set_index("metric")
 
     def html(self) -> str:
         """The whole page."""
-        sections = [self.verdict(), self.gains(), self.swap_set(), self.reasons(), self.guard(), self.trust()]
+        sections = [
+            self.verdict(), self.gains(), self.swap_set(), score_evidence.what_if(self), score_evidence.weights(self),
+            self.reasons(), self.guard(), score_evidence.segments(self), score_evidence.selection(self), self.trust(),
+            score_evidence.card(self),
+        ]  # fmt: skip
         return rendered(
             "page.html.j2",
             words=self.words,
@@ -139,7 +143,9 @@ class ScorePage:
                 )
                 cards.append(Card(f"{words.text(f'metric.{metric}')}: {self.learned}", value, facts, state=state))
         section.add(Block(cards=cards))
-        headers = self.headers("metric", "+hand", "+learned", "+difference", "+interval_95", "+n_column", "+wins")
+        headers = self.headers(
+            "metric", "+hand", "+reweighted", "+learned", "+difference", "+interval_95", "+n_column", "+wins"
+        )
         rows = []
         for metric, row in self.metrics.iterrows():
             name = str(metric)
@@ -148,6 +154,7 @@ class ScorePage:
             )
             rows.append([
                 Cell(words.text(f"metric.{name}")), Cell(self.value(name, row["matrix"]), True),
+                Cell(self.value(name, row["reweighted"]), True),
                 Cell(self.value(name, row["learned"]), True), Cell(self.signed(name, row["difference"]), True),
                 Cell(shown, True), Cell(words.number(int(row["n"])), True), Cell(words.number(int(row["conversions"])), True),
             ])  # fmt: skip
@@ -372,7 +379,7 @@ class ScorePage:
                 )
         section.add(Block(multiples=multiples))
         headers = self.headers("scorer", "+part", "+leads", "+said", "+seen")
-        names = {"hand": self.hand, "learned": self.learned}
+        names = {"hand": self.hand, "learned": self.learned, "reweighted": self.text("column_reweighted")}
         rows = [
             [Cell(names[row.scorer]), Cell(words.number(row.part), True), Cell(words.number(row.leads), True),
              Cell(words.percent(row.mean_probability), True), Cell(words.percent(row.win_rate), True)]

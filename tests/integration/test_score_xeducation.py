@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from ml.scoring.compare import TablePolicy, compare_table
+from orchestration.score_compare import TableQuestion, read_table
 from tests.conftest import onefunnel
 
 ACTIVITY, PROFILE = "Asymmetrique Activity Score", "Asymmetrique Profile Score"
@@ -71,8 +74,20 @@ def test_the_learned_scores_auc_is_that_of_the_probabilities_written(compared: t
     leads = pd.read_csv(compared[1] / "score_leads.csv")
     metrics = pd.read_csv(compared[1] / "score_comparison.csv").set_index("metric")
     assert metrics.loc["auc", "learned"] == pytest.approx(roc_auc_score(leads["won"], leads["probability"]), abs=1e-6)
-    assert 0.84 <= metrics.loc["auc", "learned"] <= 0.89, "published work without leaks reports about 0.86 to 0.88"
     assert set(metrics["verdict"]) == {"model"}
+
+
+def test_without_the_vendors_own_score_the_model_is_as_good_as_published_work_without_leaks(table: Path) -> None:
+    """Published work drops the vendor's four columns, which are half empty, and reports about 0.86 to 0.88. With them the
+    boosted trees reach 0.90, with the leaks that the guard names 0.95 and more."""
+    question = TableQuestion(table=table, target="Converted", order="Lead Number", empty=("Select",), score=SCORE)
+    read = read_table(replace(question, id="Prospect ID"))
+    vendors = [f"Asymmetrique {kind} {what}" for kind in ("Activity", "Profile") for what in ("Score", "Index")]
+    found = compare_table(
+        read.leads, excluded=frozenset([*SUSPECTS, *vendors]), policy=TablePolicy(replicates=20)
+    ).comparison.set_index("metric")
+    assert 0.84 <= found.loc["auc", "learned"] <= 0.89
+    assert found.loc["calibration_slope", "learned"] == pytest.approx(1, abs=0.1)
 
 
 def test_the_guard_names_every_column_written_after_the_fact(compared: tuple[str, Path]) -> None:

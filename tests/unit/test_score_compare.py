@@ -232,7 +232,7 @@ def test_no_contact_and_no_formula_reaches_what_is_written(table: Path, tmp_path
     texts = [path.read_bytes() for path in out.iterdir()] + [done.output.encode()]
     assert all(b"@example.org" not in text for text in texts)
     assert b"\n=HYPERLINK" not in (out / "score_weights.csv").read_bytes()
-    assert b"[e-mail]" in (out / "score_swap_set.csv").read_bytes()
+    assert b"[e-mail]" in (out / "score_dependence.csv").read_bytes(), "the level itself is told, scrubbed"
 
 
 @pytest.mark.parametrize("language", ["en", "ru", "fa"])

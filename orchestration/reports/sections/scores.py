@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from orchestration.reports import charts, figures
 from orchestration.reports.elements import Block, Cell, Section, Table
-from orchestration.reports.sections.part import Part
+from orchestration.reports.sections.part import Part, Row
 
 
 class Scores(Part):
@@ -29,19 +29,19 @@ class Scores(Part):
         elif not comparison:
             section.note(self.text("no_comparison"), "missing")
         else:
-            verdicts = {row["verdict"]: row["verdict_reason"] for row in comparison if row["verdict"]}
-            for verdict, reason in verdicts.items():
-                section.note(f"{self.text('verdict')}: {words.name('verdict', verdict)}", "key")
-                if reason:
-                    section.note(f"{self.text('verdict_reason')}: {words.data(reason)}")
+            for row in comparison:
+                if row["segment"] == figures.ALL and row["metric"] == "auc" and row["verdict"]:
+                    section.note(f"{self.text('verdict')}: {words.name('verdict', row['verdict'])}", "key")
+                    if row["verdict_reason"]:
+                        section.note(f"{self.text('verdict_reason')}: {words.data(row['verdict_reason'])}")
             rows = [
                 [
                     Cell(words.name("metric", row["metric"])),
                     Cell("" if row["segment"] == figures.ALL else words.data(row["segment"])),
-                    Cell(self.decimal(row["matrix"]), True),
-                    Cell(self.decimal(row["learned"]), True),
-                    Cell(self.decimal(row["difference"]), True),
-                    Cell(self.interval(row["low"], row["high"]), True),
+                    Cell(self._value(row["metric"], row["matrix"]), True),
+                    Cell(self._value(row["metric"], row["learned"]), True),
+                    Cell(self._value(row["metric"], row["difference"]), True),
+                    Cell(self._interval(row), True),
                     Cell("" if row["n"] is None else words.number(row["n"]), True),
                     Cell(words.name("verdict", row["verdict"]) if row["verdict"] else ""),
                 ]
@@ -53,7 +53,97 @@ class Scores(Part):
                 Cell(self.text("interval"), True), Cell(self.text("n_column"), True), Cell(self.text("verdict")),
             ]  # fmt: skip
             section.add(Block(heading=self.text("comparison"), table=Table(headers, rows)))
+            self._sides(section)
+            self._weights(section)
+            self._what_if(section)
         return section
+
+    def _value(self, metric: str, value: Decimal | None) -> str:
+        if value is not None and metric == "money_at_capacity":
+            return self.words.short_money(round(value), str(self.facts["reporting_currency"]))
+        return self.decimal(value)
+
+    def _interval(self, row: Row) -> str:
+        if row["low"] is None or row["high"] is None:
+            return ""
+        return f"{self._value(row['metric'], row['low'])} … {self._value(row['metric'], row['high'])}"
+
+    def _sides(self, section: Section) -> None:
+        """Who would be called by one score only, at the weekly capacity, and what they brought."""
+        words = self.words
+        names = {
+            "both": words.text("score_page.side_both"),
+            "learned_only": words.text("score_page.side_model_only"),
+            "matrix_only": words.text("score_page.side_hand_only", hand=words.text("term.matrix")),
+            "neither": words.text("score_page.side_neither"),
+        }
+        found = figures.score_rows(self.marts, "rpt_score_swap_sides", "side")
+        rows = [
+            [
+                Cell(names[row["side"]]), Cell(self.plain(row["leads"]), True), Cell(self.plain(row["wins"]), True),
+                Cell("–" if row["won_minor"] is None else self._value("money_at_capacity", Decimal(row["won_minor"])), True),
+                Cell(self.percent(row["unworked_share"]), True),
+            ]
+            for row in found
+        ]  # fmt: skip
+        if rows:
+            headers = self._headers("side", "+leads", "+wins", "+money", "+unworked")
+            section.add(Block(heading=words.text("score_page.swap"), table=Table(headers, rows)))
+
+    def _weights(self, section: Section) -> None:
+        """Weights by hand beside learned ones, in points of the matrix."""
+        rows = [
+            [
+                Cell(self.words.data(row["criterion"])), Cell(self.plain(row["matrix_points"]), True),
+                Cell(self.plain(row["reweighted_points"]), True), Cell(self.plain(row["learned_points"]), True),
+                Cell(self.decimal(row["matrix_importance"]), True), Cell(self.decimal(row["learned_importance"]), True),
+            ]
+            for row in figures.score_rows(self.marts, "rpt_score_weights", "matrix_points desc nulls last, criterion")
+        ]  # fmt: skip
+        if rows:
+            headers = self._headers(
+                "criterion",
+                "+points_by_hand",
+                "+reweighted",
+                "+learned_points",
+                "+importance_hand",
+                "+importance_learned",
+            )
+            section.add(Block(heading=self.words.text("score_page.criteria"), table=Table(headers, rows)))
+            section.note(self.words.text("score_page.proposal_is_not_applied"))
+
+    def _what_if(self, section: Section) -> None:
+        """Other thresholds, scales, gates and routing on the held-out leads."""
+        words = self.words
+        rows = [
+            [
+                Cell(
+                    words.data(row["scenario"])
+                    + (f" ({words.text('score_page.in_force')})" if row["is_current"] else "")
+                ),
+                Cell("–" if row["effective_threshold"] is None else words.number(row["effective_threshold"]), True),
+                Cell(words.number(row["hot_leads"]), True), Cell(words.number(row["review_leads"]), True),
+                Cell(self.plain(row["leads_a_day"]), True), Cell(self.plain(row["rep_hours_a_week"]), True),
+                Cell(self.plain(row["clock_starts_a_day"]), True), Cell(self.plain(row["expected_wins"]), True),
+                Cell(words.number(row["realised_wins"]), True),
+            ]
+            for row in figures.score_rows(self.marts, "rpt_score_what_if", "is_current desc, scenario")
+        ]  # fmt: skip
+        if rows:
+            headers = self._headers(
+                "scenario", "+effective_threshold", "+hot_leads", "+review_leads", "+leads_a_day", "+rep_hours_a_week",
+                "+clock_starts_a_day", "+expected_wins", "+wins",
+            )  # fmt: skip
+            section.add(
+                Block(
+                    heading=words.text("score_page.what_if"),
+                    table=Table(headers, rows, folded_under=words.text("score_page.what_if_lead")),
+                )
+            )
+
+    def _headers(self, *keys: str) -> list[Cell]:
+        """Header cells; a key with + is a number column."""
+        return [Cell(self.words.text(f"score_page.column_{key.lstrip('+')}"), key.startswith("+")) for key in keys]
 
     def _bands(self, section: Section, moment: str, bands: Sequence[figures.Band]) -> None:
         words = self.words

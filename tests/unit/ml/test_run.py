@@ -60,8 +60,12 @@ def company(leads: int, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
             "source_system": "crm",
             "weekday": times.day_of_week + 1,
             "hour": times.hour,
-            "has_valid_phone": True,
+            "has_valid_phone": np.arange(leads) % 3 > 0,
             "touches_until_moment": generator.integers(0, 5, leads),
+            "account_id": None,
+            "segment": None,
+            "won_minor": 1000,
+            "is_worked": True,
         }
     )
     return features, pd.concat(answers, ignore_index=True)
@@ -226,7 +230,7 @@ def test_a_stored_model_says_the_same_and_its_card_names_undated_features(tmp_pa
     save_model(result.model, result.card, tmp_path)
     model, card = load_model(result.card["model_version"], tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [card["model_version"]]
-    table = design(features, answers)
+    table = design(features, answers)[[feature["name"] for feature in card["features"]]]
     assert (model.predict_proba(table) == result.model.predict_proba(table)).all()
     undated = [feature["name"] for feature in card["features"] if not feature["is_dated"]]
     assert undated == ["channel", "has_valid_phone"]

@@ -14,8 +14,11 @@ matrix_versions as (
 people_of_leads as (
     select
         leads.lead_id,
-        coalesce(leads.person_id, 'lead:' || leads.lead_id) as person_id
+        coalesce(leads.person_id, 'lead:' || leads.lead_id) as person_id,
+        coalesce(leads.account_id, people.account_id) as account_id
     from {{ ref('leads') }} as leads
+    left join {{ ref('int_people_merged') }} as people
+        on people.person_id = leads.person_id
 ),
 
 touches_known as (
@@ -69,7 +72,13 @@ select
     coalesce({{ plus_days('moments.scored_at', 'label_window.window_days') }} <= {{ build_fact('evaluated_at') }}, false) as is_mature,
     coalesce(
         {{ seconds_between('moments.scored_at', 'wins.won_at') }} between 0 and label_window.window_days * 86400, false
-    ) as is_won
+    ) as is_won,
+    people_of_leads.account_id,
+    leads.segment,
+    sold.won_minor,
+    case
+        when attempted.lead_id is not null then attempted.first_attempt_at is not null or coalesce(sold.is_sql, false)
+    end as is_worked
 from {{ ref('int_lead_moments_dated') }} as moments
 inner join {{ ref('leads') }} as leads
     on leads.lead_id = moments.lead_id
@@ -86,3 +95,9 @@ left join touches_known
     on touches_known.lead_id = moments.lead_id and touches_known.moment = moments.moment
 left join wins
     on wins.lead_id = moments.lead_id
+left join people_of_leads
+    on people_of_leads.lead_id = moments.lead_id
+left join {{ ref('int_leads_sold') }} as sold
+    on sold.lead_id = moments.lead_id
+left join {{ ref('int_leads_attempted') }} as attempted
+    on attempted.lead_id = moments.lead_id

@@ -6,7 +6,9 @@ with all_points as (
         points.criterion,
         points.level,
         points.points,
-        points.is_missing
+        points.is_missing,
+        points.log_odds,
+        points.points_against_average
     from {{ ref('stg_ml__lead_score_points') }} as points
     union all
     select
@@ -16,7 +18,9 @@ with all_points as (
         scored.criterion,
         scored.level,
         cast(scored.points as decimal(38, 9)) as points,
-        scored.is_missing
+        scored.is_missing,
+        cast(null as decimal(38, 9)) as log_odds,
+        cast(null as decimal(38, 9)) as points_against_average
     from {{ ref('int_handovers_scored') }} as scored
     inner join {{ ref('fct_lead_scores') }} as scores
         on scored.lead_id = scores.lead_id
@@ -33,5 +37,7 @@ select
     all_points.level,
     all_points.points,
     all_points.is_missing,
+    all_points.log_odds,
+    all_points.points_against_average,
     {{ build_fact('build_id') }} as build_id
 from all_points

@@ -15,7 +15,8 @@ with all_scores as (
         scores.is_cold_because_unknown,
         scores.sample,
         scores.definition_version,
-        scores.model_version
+        scores.model_version,
+        scores.is_exploration
     from {{ ref('stg_ml__lead_scores') }} as scores
     union all
     select
@@ -32,7 +33,8 @@ with all_scores as (
         handovers.is_cold_because_unknown,
         at_creation.sample,
         handovers.matrix_version as definition_version,
-        cast(null as string) as model_version
+        cast(null as string) as model_version,
+        at_creation.is_exploration
     from {{ ref('int_handovers') }} as handovers
     inner join {{ ref('stg_ml__lead_scores') }} as at_creation
         on handovers.lead_id = at_creation.lead_id
@@ -56,5 +58,6 @@ select
     all_scores.sample,
     all_scores.definition_version,
     all_scores.model_version,
+    all_scores.is_exploration,
     {{ build_fact('build_id') }} as build_id
 from all_scores

@@ -12,5 +12,6 @@ select
     cast(probability as decimal(38, 9)) as probability,
     cast(sample as string) as sample,
     cast(definition_version as string) as definition_version,
-    cast(model_version as string) as model_version
+    cast(model_version as string) as model_version,
+    cast(is_exploration as boolean) as is_exploration
 from {{ source('ml', 'lead_scores') }}

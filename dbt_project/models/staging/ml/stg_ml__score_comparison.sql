@@ -8,5 +8,7 @@ select
     cast(high as decimal(38, 9)) as high,
     cast(verdict as string) as verdict,
     cast(verdict_reason as string) as verdict_reason,
-    cast(n as bigint) as n
+    cast(n as bigint) as n,
+    cast(conversions as bigint) as conversions,
+    cast(reweighted as decimal(38, 9)) as reweighted
 from {{ source('ml', 'score_comparison') }}

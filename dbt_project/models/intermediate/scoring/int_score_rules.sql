@@ -1,0 +1,5 @@
+select
+    cast({{ policy('score_weekly_capacity') }} as bigint) as weekly_capacity,
+    cast({{ policy('score_full_minutes') }} as bigint) as full_minutes,
+    cast({{ policy('score_review_minutes') }} as bigint) as review_minutes,
+    cast({{ policy('exploration_share') }} as decimal(38, 9)) as exploration_share

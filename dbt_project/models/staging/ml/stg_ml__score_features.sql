@@ -1,0 +1,8 @@
+select
+    cast(feature as string) as feature,
+    cast(rule as string) as rule,
+    cast(is_used as boolean) as is_used,
+    cast(evidence as string) as evidence,
+    cast(auc_alone as decimal(38, 9)) as auc_alone,
+    cast(filled_share as decimal(38, 9)) as filled_share
+from {{ source('ml', 'score_features') }}

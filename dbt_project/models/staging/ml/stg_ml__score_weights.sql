@@ -1,0 +1,9 @@
+select
+    cast(criterion as string) as criterion,
+    cast(matrix_points as decimal(38, 9)) as matrix_points,
+    cast(reweighted_points as decimal(38, 9)) as reweighted_points,
+    cast(learned_points as decimal(38, 9)) as learned_points,
+    cast(matrix_importance as decimal(38, 9)) as matrix_importance,
+    cast(learned_importance as decimal(38, 9)) as learned_importance,
+    cast(stability as decimal(38, 9)) as stability
+from {{ source('ml', 'score_weights') }}

@@ -1,0 +1,23 @@
+select
+    cast(scenario as string) as scenario,
+    cast(scale as string) as scale,
+    cast(operator as string) as operator,
+    cast(threshold as decimal(38, 9)) as threshold,
+    cast(effective_threshold as bigint) as effective_threshold,
+    cast(gate as string) as gate,
+    cast(is_review_worked as boolean) as is_review_worked,
+    cast(profiles as bigint) as profiles,
+    cast(hot_leads as bigint) as hot_leads,
+    cast(review_leads as bigint) as review_leads,
+    cast(gate_failed_leads as bigint) as gate_failed_leads,
+    cast(gate_failed_wins as bigint) as gate_failed_wins,
+    cast(leads_a_day as decimal(38, 9)) as leads_a_day,
+    cast(rep_hours_a_week as decimal(38, 9)) as rep_hours_a_week,
+    cast(clock_starts_a_day as decimal(38, 9)) as clock_starts_a_day,
+    cast(expected_wins as decimal(38, 9)) as expected_wins,
+    cast(realised_wins as bigint) as realised_wins,
+    cast(realised_minor as bigint) as realised_minor,
+    cast(leads as bigint) as leads,
+    cast(days as decimal(38, 9)) as days,
+    cast(is_current as boolean) as is_current
+from {{ source('ml', 'score_what_if') }}

@@ -1,0 +1,165 @@
+"""Which learned model is used: candidates, time-ordered nested validation grouped by account, calibration.
+
+Everything happens inside the training part; the held-out leads are not looked at. The earlier leads of the training
+part fit each candidate and the next ones judge it (forward validation, three folds); an account that taught in a fold
+does not judge in it. The smallest log loss wins, a tie goes to the simpler model. The chosen model is fitted on the
+first four fifths, and how its log-odds become probabilities is learned on the last fifth, which it has not seen; then it
+is fitted once more on all of the training part and keeps that curve.
+
+Calibration is a sigmoid over the log-odds: it keeps the order of leads and the sum of reasons. An isotonic curve is
+offered (`calibration="isotonic"`), but it gives leads the same probability over wide ranges, and leads tied at the
+cut are taken in fractions (D74).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
+
+from ml.scoring.evaluate import DIGITS, auc, log_loss
+from ml.scoring.learners import BoostedTrees, LogisticScorecard
+from ml.scoring.split import cut_in_order, without_straddlers
+
+Flags = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Learner = LogisticScorecard | BoostedTrees
+Calibration = Literal["sigmoid", "isotonic"]
+
+FOLDS = ((0.4, 0.6), (0.6, 0.8), (0.8, 1.0))
+"""Of the training part in time: leads before the first share fit, those up to the second judge."""
+CALIBRATION_FROM = 0.8
+FEWEST_OF_EACH = 5
+"""Wins and losses that a fold, or the part that calibrates, must have at least."""
+
+
+class ThinDataError(ValueError):
+    """The training part has too few wins in one of its parts; the message says how many."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model that may be chosen; candidates stand in order from simple to complicated."""
+
+    name: str
+    learner: Learner
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The chosen and calibrated model.
+
+    learner     fitted on all training leads
+    calibrated  gives the learner's probabilities by a curve of the later part
+    validation  candidate, fold, fitted_on, judged_on, conversions, log_loss, auc: one row per candidate and fold
+    """
+
+    name: str
+    learner: Learner
+    calibrated: CalibratedClassifierCV
+    calibration: Calibration
+    validation: pd.DataFrame
+
+    @property
+    def slope(self) -> float | None:
+        """Log-odds of the calibrated probability per log-odds of the learner; None when isotonic (no one slope)."""
+        if self.calibration == "isotonic":
+            return None
+        sigmoid = self.calibrated.calibrated_classifiers_[0].calibrators[0]
+        return -float(sigmoid.a_)
+
+    def probabilities(self, design: pd.DataFrame) -> Floats:
+        """Chance of a win per row, rounded to 6 digits."""
+        return np.round(np.asarray(self.calibrated.predict_proba(design)[:, 1], dtype=float), DIGITS)
+
+
+def candidates(
+    directions: dict[str, int] | None = None, ordered_levels: dict[str, dict[str, float]] | None = None
+) -> list[Candidate]:
+    """The candidates for a design: scorecards of two strengths, boosted trees of two sizes.
+
+    directions, ordered_levels: what is declared monotone (`learners.BoostedTrees`).
+    """
+    held: dict[str, Any] = {"directions": directions, "ordered_levels": ordered_levels}
+    return [
+        Candidate("scorecard_strict", LogisticScorecard(penalty_strength=10.0)),
+        Candidate("scorecard", LogisticScorecard()),
+        Candidate("boosted_small", BoostedTrees(**held, max_leaf_nodes=4, max_iter=100)),
+        Candidate("boosted", BoostedTrees(**held)),
+    ]
+
+
+def choose(
+    design: pd.DataFrame,
+    won: Flags,
+    order: npt.NDArray[Any],
+    groups: pd.Series | None,
+    offered: list[Candidate],
+    calibration: Calibration = "sigmoid",
+) -> Chosen:
+    """Choose among the offered candidates on the training leads and calibrate the best.
+
+    design, won, order, groups: one row per training lead; `order` rises with time and `groups` is the account (None:
+    unknown). Raises ThinDataError when a fold or the part that calibrates has fewer than five wins or losses.
+    """
+    rows = []
+    for number, (fitted_share, judged_share) in enumerate(FOLDS, start=1):
+        fits, judges = _fold(order, groups, fitted_share, judged_share)
+        _require_both(won[fits], f"the part of fold {number} that fits")
+        _require_both(won[judges], f"the part of fold {number} that judges")
+        for candidate in offered:
+            learner = _fresh(candidate.learner).fit(design[fits], won[fits])
+            chance = np.round(learner.predict_proba(design[judges])[:, 1], DIGITS)
+            once = np.ones((1, int(judges.sum())))
+            rows.append(
+                {
+                    "candidate": candidate.name,
+                    "fold": number,
+                    "fitted_on": int(fits.sum()),
+                    "judged_on": int(judges.sum()),
+                    "conversions": int(won[judges].sum()),
+                    "log_loss": round(float(log_loss(chance, won[judges])(once)[0]), DIGITS),
+                    "auc": round(float(auc(chance, won[judges])(once)[0]), DIGITS),
+                }
+            )
+    validation = pd.DataFrame(rows)
+    loss = validation.assign(total=validation["log_loss"] * validation["judged_on"]).groupby("candidate", sort=False)
+    mean = (loss["total"].sum() / loss["judged_on"].sum()).round(DIGITS)
+    best = next(candidate for candidate in offered if mean[candidate.name] == mean.min())
+    fits, calibrates = _fold(order, groups, CALIBRATION_FROM, 1.0)
+    _require_both(won[calibrates], "the part that calibrates")
+    learner = _fresh(best.learner).fit(design[fits], won[fits])
+    calibrated = CalibratedClassifierCV(FrozenEstimator(learner), method=calibration, cv=2)
+    calibrated.fit(design[calibrates], won[calibrates])
+    # the curve belongs to the way of learning; the latest fifth is too good a teacher to be used for it alone
+    whole = _fresh(best.learner).fit(design, won)
+    calibrated.estimator = calibrated.calibrated_classifiers_[0].estimator = FrozenEstimator(whole)
+    return Chosen(best.name, whole, calibrated, calibration, validation)
+
+
+def _fresh(learner: Learner) -> Learner:
+    return type(learner)(**learner.get_params())
+
+
+def _fold(
+    order: npt.NDArray[Any], groups: pd.Series | None, fitted_share: float, judged_share: float
+) -> tuple[Flags, Flags]:
+    """Which training leads fit and which judge; leads of one instant fall on one side, accounts that fitted do not judge."""
+    begins = cut_in_order(order, fitted_share)
+    sample = np.where(order < begins, "train", "test").astype(object)
+    if judged_share < 1:
+        sample[order >= cut_in_order(order, judged_share)] = "later"
+    if groups is not None:
+        sample = without_straddlers(sample, groups.reset_index(drop=True))
+    return sample == "train", sample == "test"
+
+
+def _require_both(won: Flags, what: str) -> None:
+    wins, losses = int(won.sum()), int((~won).sum())
+    if min(wins, losses) < FEWEST_OF_EACH:
+        raise ThinDataError(f"{what} has {wins} wins and {losses} losses; at least {FEWEST_OF_EACH} of each are needed")

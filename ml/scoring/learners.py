@@ -1,0 +1,170 @@
+"""The two learned scores as scikit-learn classifiers over a frame of leads: a logistic scorecard, boosted trees.
+
+Both take a frame whose object columns are categories (MISSING = empty) and whose other columns are numbers (NaN =
+empty), or an array of numbers. Both give log-odds (`decision_function`), so that they are calibrated, explained and
+compared in one unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.preprocessing import OrdinalEncoder
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+
+from ml.scoring.features import category_columns
+from ml.scoring.labels import binary_classes
+from ml.scoring.model import MOST_LEVELS, RAREST_CATEGORY, table_scorecard
+
+Floats = npt.NDArray[np.float64]
+
+
+class _LeadClassifier(ClassifierMixin, BaseEstimator):
+    """Frames and arrays as one frame, two classes, probabilities from log-odds."""
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        tags.classifier_tags.poor_score = True
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _learn(self, frame: pd.DataFrame, won: npt.NDArray[np.bool_]) -> None:
+        raise NotImplementedError
+
+    def _log_odds(self, frame: pd.DataFrame) -> Floats:
+        raise NotImplementedError
+
+    def fit(self, X: Any, y: Any) -> Any:
+        """Learn from leads X (frame or array) and their outcome y, which has two classes."""
+        if _is_mixed(X):
+            # a frame of texts and numbers stays as it is; only its columns and its length are checked
+            frame, y = validate_data(self, X, y, skip_check_array=True)
+            y = np.asarray(y)
+            check_consistent_length(frame, y)
+        else:
+            values, y = validate_data(self, X, y, dtype="float64", ensure_all_finite="allow-nan")
+            frame = self._named(values)
+        self.classes_, won = binary_classes(y)
+        self._learn(frame, won)
+        return self
+
+    def _named(self, values: Floats) -> pd.DataFrame:
+        names = getattr(self, "feature_names_in_", [f"x{number}" for number in range(values.shape[1])])
+        return pd.DataFrame(values, columns=list(names))
+
+    def _frame(self, X: Any) -> pd.DataFrame:
+        """X as a frame with the columns of `fit`."""
+        if _is_mixed(X):
+            return validate_data(self, X, skip_check_array=True, reset=False)
+        return self._named(validate_data(self, X, dtype="float64", ensure_all_finite="allow-nan", reset=False))
+
+    def decision_function(self, X: Any) -> Floats:
+        """Log-odds of the second class."""
+        check_is_fitted(self)
+        return np.asarray(self._log_odds(self._frame(X)), dtype=float)
+
+    def predict_proba(self, X: Any) -> Floats:
+        """(leads, 2): probabilities of `classes_`."""
+        positive = 1.0 / (1.0 + np.exp(-self.decision_function(X)))
+        return np.column_stack([1.0 - positive, positive])
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
+        """The class with the larger probability."""
+        is_positive = self.decision_function(X) > 0
+        return np.asarray(self.classes_[is_positive.astype(int)])
+
+
+def _is_mixed(X: Any) -> bool:
+    return isinstance(X, pd.DataFrame) and bool(category_columns(X))
+
+
+class LogisticScorecard(_LeadClassifier):
+    """Logistic regression over encoded columns (`model.table_scorecard`); `penalty_strength` is 1 / C."""
+
+    def __init__(self, penalty_strength: float = 1.0) -> None:
+        self.penalty_strength = penalty_strength
+
+    def _learn(self, frame: pd.DataFrame, won: npt.NDArray[np.bool_]) -> None:
+        pipeline = table_scorecard(frame).set_params(model__C=1.0 / self.penalty_strength)
+        self.pipeline_ = pipeline.fit(frame, won)
+
+    def _log_odds(self, frame: pd.DataFrame) -> Floats:
+        return np.asarray(self.pipeline_.decision_function(frame))
+
+
+class BoostedTrees(_LeadClassifier):
+    """Gradient boosting whose score may only rise (or fall) with the columns that are declared so.
+
+    Parameters
+    ----------
+    directions : number column → 1 (more is better) or -1; other numbers are free.
+    ordered_levels : category column → its levels with their place; such a column is a number that may only help.
+    learning_rate, max_iter, max_leaf_nodes, min_samples_leaf : as in HistGradientBoostingClassifier.
+    """
+
+    def __init__(
+        self,
+        directions: Mapping[str, int] | None = None,
+        ordered_levels: Mapping[str, Mapping[str, float]] | None = None,
+        learning_rate: float = 0.05,
+        max_iter: int = 150,
+        max_leaf_nodes: int = 8,
+        min_samples_leaf: int = 40,
+    ) -> None:
+        self.directions = directions
+        self.ordered_levels = ordered_levels
+        self.learning_rate = learning_rate
+        self.max_iter = max_iter
+        self.max_leaf_nodes = max_leaf_nodes
+        self.min_samples_leaf = min_samples_leaf
+
+    def _learn(self, frame: pd.DataFrame, won: npt.NDArray[np.bool_]) -> None:
+        ordered = self.ordered_levels or {}
+        self.categories_ = [name for name in category_columns(frame) if name not in ordered]
+        self.encoder_ = OrdinalEncoder(
+            handle_unknown="use_encoded_value",
+            unknown_value=np.nan,
+            min_frequency=RAREST_CATEGORY,
+            max_categories=MOST_LEVELS,
+        )
+        if self.categories_:
+            self.encoder_.fit(frame[self.categories_])
+        constraints = {name: way for name, way in (self.directions or {}).items() if name in frame.columns}
+        constraints |= {name: 1 for name in ordered if name in frame.columns}
+        names = list(frame.columns)
+        self.trees_ = HistGradientBoostingClassifier(
+            learning_rate=self.learning_rate,
+            max_iter=self.max_iter,
+            max_leaf_nodes=self.max_leaf_nodes,
+            min_samples_leaf=self.min_samples_leaf,
+            categorical_features=[names.index(name) for name in self.categories_] or None,
+            monotonic_cst=[constraints.get(str(name), 0) for name in names],
+            early_stopping=False,
+            random_state=0,
+        )
+        self.trees_.fit(self._encoded(frame), won)
+        self.n_iter_ = self.trees_.n_iter_
+
+    def _encoded(self, frame: pd.DataFrame) -> Floats:
+        """All columns as numbers: ordered levels by their place, other categories by code, NaN where unknown."""
+        ordered = self.ordered_levels or {}
+        columns = {}
+        if self.categories_:
+            codes = self.encoder_.transform(frame[self.categories_])
+            columns = {name: codes[:, place] for place, name in enumerate(self.categories_)}
+        for name in frame.columns:
+            if name in ordered:
+                columns[name] = frame[name].map(dict(ordered[name])).to_numpy(dtype=float, na_value=np.nan)
+            elif name not in columns:
+                columns[name] = frame[name].to_numpy(dtype=float)
+        return np.column_stack([columns[name] for name in frame.columns])
+
+    def _log_odds(self, frame: pd.DataFrame) -> Floats:
+        return np.asarray(self.trees_.decision_function(self._encoded(frame)))
