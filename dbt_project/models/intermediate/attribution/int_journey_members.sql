@@ -1,4 +1,4 @@
--- Whose touches a journey owner may claim (D52), by the CRM's own links: a person is alone, a deal has the people linked
+-- Whose touches a journey owner may claim (D52), people and accounts being those of identity: a person is alone, a deal has the people linked
 -- to it, an account has all its people, its deals and touches that name only the account or one of its deals.
 with owners as (
     select

@@ -1,5 +1,5 @@
--- What a record carries that another may carry too. A lead's contact data is that of the person whom it names. The site of an account
--- with a parent may be the parent's: it says nothing.
+-- What a record carries that another may carry too. A lead's contact data is that of the person whom it names, but what the staff
+-- typed into a test is nobody's. The site of an account with a parent may be the parent's: it says nothing.
 {%- set columns = {
     'phone': ['phone_token', 'second_phone_token', 'third_phone_token'],
     'email': ['email_token', 'second_email_token', 'third_email_token'],
@@ -21,7 +21,7 @@ with carried as (
         coalesce(leads.person_id, 'lead:' || leads.lead_id) as record_id,
         leads.source_record_key
     from {{ ref('int_leads_told') }} as leads
-    where leads.{{ names[0] }} is not null
+    where leads.{{ names[0] }} is not null and not coalesce(leads.is_test, false)
     union all
     {% endfor -%}
     select 'account' as applies_to, 'tax_id' as rule, accounts.tax_id_token as evidence, accounts.account_id as record_id, accounts.source_record_key
