@@ -467,7 +467,7 @@ def _criteria(
             frame["reweighted_points"] = reweighted.maximum_points_
     if model is not None:
         taught = design[teaches]
-        added = explain.contributions(model, taught.head(explain.IMPORTANCE_ROWS), taught)
+        added = explain.contributions(model, explain.evenly_taken(taught), taught)
         spread = added.quantile(0.99) - added.quantile(0.01)
         told = pd.DataFrame({"criterion": added.columns, "learned_points": None if slope is None else spread / slope})
         told["learned_importance"] = told["criterion"].map(importance.set_index("column")["importance"])

@@ -26,7 +26,7 @@ MOST_VALUES = 10
 DEPENDENCE_ROWS = 2_000
 DEPENDENCE_COLUMNS = 8
 IMPORTANCE_REPEATS = 5
-IMPORTANCE_ROWS = 20_000
+IMPORTANCE_ROWS = 5_000
 
 
 def contributions(chosen: Chosen, design: pd.DataFrame, baseline: pd.DataFrame) -> pd.DataFrame:
@@ -41,9 +41,13 @@ def contributions(chosen: Chosen, design: pd.DataFrame, baseline: pd.DataFrame) 
         added = table_contributions(chosen.learner.pipeline_, design, baseline)
     else:
         usual, log_odds = commonest(baseline), chosen.learner.decision_function
-        rows = np.unique(np.linspace(0, len(baseline) - 1, DEPENDENCE_ROWS).astype(int))
-        added = walked(log_odds, design, usual) - walked(log_odds, baseline.iloc[rows], usual).mean()
+        added = walked(log_odds, design, usual) - walked(log_odds, evenly_taken(baseline), usual).mean()
     return (added * slope).round(DIGITS) + 0.0
+
+
+def evenly_taken(frame: pd.DataFrame) -> pd.DataFrame:
+    """At most 2 000 rows at even distances from the first to the last."""
+    return frame.iloc[np.unique(np.linspace(0, len(frame) - 1, DEPENDENCE_ROWS).astype(int))]
 
 
 def with_values(frame: pd.DataFrame, name: str, values: Any) -> pd.DataFrame:
@@ -96,7 +100,7 @@ def importance_of(chosen: Chosen, design: pd.DataFrame, won: Flags, seed: int) -
 def importance(score: Callable[[pd.DataFrame], Floats], inputs: pd.DataFrame, won: Flags, seed: int) -> pd.DataFrame:
     """Fall of the AUC when a column's values are shuffled among the leads: column, importance, importance_spread.
 
-    Mean and standard deviation of five shuffles, on at most 20 000 leads; the most important first.
+    Mean and standard deviation of five shuffles, on at most 5 000 leads; the most important first.
     """
     names = ["column", "importance", "importance_spread"]
     if won.all() or not won.any():
