@@ -59,6 +59,7 @@ bench: install  ## measured work, printed with the machine and the versions
 	$(BIN)/python -m benchmarks.identity_speed
 	$(BIN)/python -m benchmarks.clocks_speed
 	$(BIN)/python -m benchmarks.funnel_speed
+	$(BIN)/python -m benchmarks.score_speed
 	$(BIN)/python -m benchmarks.demo_speed
 
 verify: install spark  ## what is too heavy for every push; resumable, see docs/verified.md

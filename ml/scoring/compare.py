@@ -265,9 +265,11 @@ def compare_table(
         segments = _by_segment(table, judged, won, worked, hand_scores, learned_scores, again_scores, refusal, policy)
         seen = judged[worked[judged]]
         without_suspects = _auc_without_suspects(findings, design, won, teaches, seen, refusal)
-        importance = explain.importance(
-            lambda frame: _log_odds(model, frame), design.iloc[seen].reset_index(drop=True), won[seen], policy.seed
-        ) if model is not None else pd.DataFrame(columns=["column", "importance", "importance_spread"])  # fmt: skip
+        importance = (
+            explain.importance_of(model, design.iloc[seen].reset_index(drop=True), won[seen], policy.seed)
+            if model is not None
+            else pd.DataFrame(columns=["column", "importance", "importance_spread"])
+        )
         leads = _leads(table, judged, chance, at)
         swap_set = _swap_set(table, leads, model, design, teaches)
         slope = None if curve is None or curve.slope_ <= 2 * curve.SMALLEST_SLOPE else curve.slope_
@@ -325,10 +327,6 @@ def compare_table(
         slope=slope,
         taught=design[teaches],
     )
-
-
-def _log_odds(model: Chosen, frame: pd.DataFrame) -> Floats:
-    return np.asarray(model.learner.decision_function(frame))
 
 
 def _weights(model: Chosen | None) -> pd.DataFrame:
@@ -469,7 +467,7 @@ def _criteria(
             frame["reweighted_points"] = reweighted.maximum_points_
     if model is not None:
         taught = design[teaches]
-        added = explain.contributions(model, taught.head(explain.IMPORTANCE_ROWS), taught)
+        added = explain.contributions(model, explain.evenly_taken(taught), taught)
         spread = added.quantile(0.99) - added.quantile(0.01)
         told = pd.DataFrame({"criterion": added.columns, "learned_points": None if slope is None else spread / slope})
         told["learned_importance"] = told["criterion"].map(importance.set_index("column")["importance"])

@@ -17,6 +17,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.preprocessing import OrdinalEncoder
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from threadpoolctl import threadpool_limits
 
 from ml.scoring.features import category_columns
 from ml.scoring.labels import binary_classes
@@ -149,7 +150,9 @@ class BoostedTrees(_LeadClassifier):
             early_stopping=False,
             random_state=0,
         )
-        self.trees_.fit(self._encoded(frame), won)
+        # one thread: sums of histograms in one order on every machine, and no waiting for cores that others use
+        with threadpool_limits(limits=1):
+            self.trees_.fit(self._encoded(frame), won)
         self.n_iter_ = self.trees_.n_iter_
 
     def _encoded(self, frame: pd.DataFrame) -> Floats:
@@ -167,4 +170,5 @@ class BoostedTrees(_LeadClassifier):
         return np.column_stack([columns[name] for name in frame.columns])
 
     def _log_odds(self, frame: pd.DataFrame) -> Floats:
-        return np.asarray(self.trees_.decision_function(self._encoded(frame)))
+        with threadpool_limits(limits=1):
+            return np.asarray(self.trees_.decision_function(self._encoded(frame)))

@@ -37,17 +37,24 @@ class FeaturesChangedError(ValueError):
     """A stored model was asked to score leads with other features than it learned from; the message names them."""
 
 
-def assert_same_features(card: dict[str, Any], features: list[str]) -> None:
-    """Raise FeaturesChangedError unless the features are those of the model's card, in the same order."""
-    learned = [feature["name"] for feature in card["features"]]
-    if learned == features:
-        return
-    gone = [name for name in learned if name not in features]
-    added = [name for name in features if name not in learned]
-    raise FeaturesChangedError(
-        f"model {card['model_version']} cannot score these leads: its features changed (gone: {', '.join(gone) or 'none'}; "
-        f"new: {', '.join(added) or 'none'}); train again, or promote a model of the present features"
-    )
+def assert_same_features(card: dict[str, Any], present: list[dict[str, Any]]) -> None:
+    """Raise FeaturesChangedError unless every feature of the model's card is present and still means the same.
+
+    present: name and description of each feature, as in the card. Features that came later do not matter to it.
+    """
+    meanings = {feature["name"]: feature["description"] for feature in present}
+    gone = [feature["name"] for feature in card["features"] if feature["name"] not in meanings]
+    changed = [
+        feature["name"]
+        for feature in card["features"]
+        if feature["name"] in meanings and meanings[feature["name"]] != feature["description"]
+    ]
+    if gone or changed:
+        raise FeaturesChangedError(
+            f"model {card['model_version']} cannot score these leads: its features changed (gone: "
+            f"{', '.join(gone) or 'none'}; of another meaning: {', '.join(changed) or 'none'}); promote a model of the "
+            "present features"
+        )
 
 
 def decisions(root: Path) -> list[dict[str, str]]:

@@ -204,11 +204,23 @@ def _curves(weights: Floats, profiles: Floats, leads: Floats, wins: Floats) -> t
     Newton's method on two numbers for all weightings at once. A slope that would be negative is held at 0.
     """
     total = np.round(weights @ profiles.T, 9)
-    center = (total @ leads / leads.sum())[:, None]
-    spread = np.sqrt(np.maximum((total - center) ** 2 @ leads / leads.sum(), 1e-12))[:, None]
+    sums, place = np.unique(total, return_inverse=True)
+    if len(sums) * 4 <= len(profiles):
+        # a matrix of 729 profiles has 23 sums: leads of one sum are one cell of the curve
+        cells = (np.arange(len(total))[:, None] * len(sums) + place.reshape(total.shape)).ravel()
+        shape = (len(total), len(sums))
+        leads = _counted(cells, leads, total.shape, shape)
+        wins = _counted(cells, wins, total.shape, shape)
+        total = np.broadcast_to(sums, shape)
+    else:
+        leads, wins = np.broadcast_to(leads, total.shape), np.broadcast_to(wins, total.shape)
+    everyone = leads.sum(axis=1, keepdims=True)
+    center = (total * leads).sum(axis=1, keepdims=True) / everyone
+    variance = ((total - center) ** 2 * leads).sum(axis=1, keepdims=True) / everyone
+    spread = np.sqrt(np.maximum(variance, 1e-12))
     x = (total - center) / spread
-    rate = np.clip(wins.sum() / leads.sum(), 1e-9, 1 - 1e-9)
-    slope, intercept = np.zeros((len(x), 1)), np.full((len(x), 1), math.log(rate / (1 - rate)))
+    rate = np.clip(wins.sum(axis=1, keepdims=True) / everyone, 1e-9, 1 - 1e-9)
+    slope, intercept = np.zeros((len(x), 1)), np.log(rate / (1 - rate))
     for _ in range(NEWTON_STEPS):
         chance = 1.0 / (1.0 + np.exp(-(slope * x + intercept)))
         error = wins - leads * chance
@@ -230,3 +242,9 @@ def _curves(weights: Floats, profiles: Floats, leads: Floats, wins: Floats) -> t
     log_odds = slope * x + intercept
     likelihood = (wins * log_odds - leads * np.logaddexp(0, log_odds)).sum(axis=1)
     return likelihood, (slope / spread)[:, 0], (intercept - slope * center / spread)[:, 0]
+
+
+def _counted(cells: Whole, counts: Floats, given: tuple[int, ...], shape: tuple[int, int]) -> Floats:
+    """`counts` of profiles, the same for each weighting, summed within the cells of each weighting."""
+    every = np.broadcast_to(counts, given).ravel()
+    return np.asarray(np.bincount(cells, every, shape[0] * shape[1]), dtype=float).reshape(shape)

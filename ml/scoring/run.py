@@ -235,7 +235,7 @@ class ScoringResult:
     """What `score_leads` returns; the frames have the columns of TABLES, `card` is JSON-ready.
 
     reports  the tables of TABLES beside scores, points and comparison, by name; empty where nothing was compared
-    design   the model's input for every lead, in the order of lead_id; None when refused
+    design   every feature that a model may use, for every lead in the order of lead_id; None when refused
     """
 
     scores: pd.DataFrame
@@ -297,11 +297,11 @@ def score_leads(
             comparison = found.comparison
             refusal = refusal or found.card["refusal"]
         if found is not None and found.model is not None:
-            design = design[found.card["features"]]
+            used = design[found.card["features"]]
             card |= {
                 "model": found.model.name,
                 "calibration": found.model.calibration,
-                "features": _feature_list(design),
+                "features": feature_list(used),
                 "left_out": _left_out(found),
                 "weights": found.weights.to_dict("records"),
                 "validation": found.validation.to_dict("records"),
@@ -309,9 +309,9 @@ def score_leads(
                 "trained_on": _fingerprint(found.taught, won[train]),
             }
             card["model_version"] = learned.version_of(card)
-            chance = found.model.probabilities(design)
-            added = explain.contributions(found.model, design, found.taught)
-            points.append(_learned_points(leads, design, added, slope))
+            chance = found.model.probabilities(used)
+            added = explain.contributions(found.model, used, found.taught)
+            points.append(_learned_points(leads, used, added, slope))
             scores.append(_learned_scores(leads, chance, card["model_version"], split))
     card["refusal"] = refusal
     card |= {"verdict": comparison["verdict"].iloc[0], "comparison": _records(comparison)}
@@ -326,18 +326,19 @@ def score_leads(
     )
 
 
-def scored_by(result: ScoringResult, champion: CalibratedClassifierCV, model_version: str) -> ScoringResult:
-    """The result with the learned scores of another stored model. Its points are those that `result.model` adds, so they
+def scored_by(result: ScoringResult, champion: CalibratedClassifierCV, card: dict[str, Any]) -> ScoringResult:
+    """The result with the learned scores of another stored model and its card. Its points are those that `result.model` adds, so they
     are left out: they would explain another score than the one beside them."""
     if result.design is None:
         raise ValueError("no lead has a design: nothing was learned, so no stored model can be asked")
-    chance = np.round(np.asarray(champion.predict_proba(result.design)[:, 1], dtype=float), evaluate.DIGITS)
+    inputs = result.design[[feature["name"] for feature in card["features"]]]
+    chance = np.round(np.asarray(champion.predict_proba(inputs)[:, 1], dtype=float), evaluate.DIGITS)
     scores = result.scores.copy()
     is_learned = (scores["scorer"] == "learned").to_numpy(dtype=bool)
     # both are in the order of lead_id
     scores.loc[is_learned, "probability"] = chance
     scores.loc[is_learned, "score"] = np.round(chance * 100, evaluate.DIGITS)
-    scores.loc[is_learned, "model_version"] = model_version
+    scores.loc[is_learned, "model_version"] = card["model_version"]
     points = result.points[result.points["scorer"] != "learned"].reset_index(drop=True)
     return replace(result, scores=scores, points=points)
 
@@ -626,7 +627,8 @@ def _card(
     }
 
 
-def _feature_list(design: pd.DataFrame) -> list[dict[str, Any]]:
+def feature_list(design: pd.DataFrame) -> list[dict[str, Any]]:
+    """The columns of a design as the card of a model lists them: name, is_dated, description."""
     known = {feature.name: feature for feature in declared.DECLARED}
     listed = []
     for name in design.columns:

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-SAMPLES = ("train", "test", "recent")
+SAMPLES = ("train", "test", "recent", "straddling")
 
 
 @dataclass(frozen=True)
 class Split:
-    """`sample` of each row (train, test, recent) and the instant at which the held-out period begins."""
+    """`sample` of each row (train, test, recent, straddling) and the instant at which the held-out period begins."""
 
     sample: npt.NDArray[np.object_]
     cut_at: pd.Timestamp | None

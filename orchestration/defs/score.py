@@ -8,7 +8,7 @@ import dagster as dg
 import pandas as pd
 
 from ml.scoring.registry import assert_same_features, load_model, save_model, settle
-from ml.scoring.run import TABLES, ScoringPolicy, ScoringResult, score_leads, scored_by
+from ml.scoring.run import TABLES, ScoringPolicy, ScoringResult, feature_list, score_leads, scored_by
 from orchestration.defs.ingest import WAREHOUSE_POOL
 from orchestration.pipeline import Pipeline
 from orchestration.warehouse import Warehouse
@@ -78,8 +78,8 @@ def write_scores(warehouse: Warehouse, models: Path | None = None) -> tuple[Scor
         version = settle(models, result.card)
         if version != result.card["model_version"]:
             champion, card = load_model(version, models)
-            assert_same_features(card, list(result.design.columns))
-            result = scored_by(result, champion, version)
+            assert_same_features(card, feature_list(result.design))
+            result = scored_by(result, champion, card)
     frames = {
         "lead_scores": result.scores,
         "lead_score_points": result.points,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from click.testing import CliRunner, Result
 from ml.scoring.compare import TableError
 from ml.scoring.features import MISSING
 from orchestration.cli import main
-from orchestration.score_compare import TableQuestion, parse_capacity, read_table
+from orchestration.score_compare import TableQuestion, parse_capacity, proposed_rows, read_table
 
 ROWS = 1800
 
@@ -256,3 +257,47 @@ def test_a_capacity_is_a_number_a_week_a_share_or_a_total(text: str, leads: int)
 def test_anything_else_is_no_capacity(text: str) -> None:
     with pytest.raises(TableError, match="expected a whole number a week"):
         parse_capacity(text)
+
+
+def test_a_matrix_is_weighted_anew_and_its_thresholds_are_tried(table: Path, tmp_path: Path) -> None:
+    """Points for the city, which means nothing, and for the visits, which decide: 20 + 20 by hand, all to the visits."""
+    data = frame()
+    data["visits_band"] = np.where(data["visits"] >= 5, "many", "few")
+    data.to_csv(table, index=False, sep=";")
+    lines = ["visits_band,many,20", "visits_band,few,0", "город,Москва,20", "город,Казань,0"]
+    matrix = write(tmp_path, "criterion,level,points\n" + "\n".join(lines) + "\n", "matrix.csv")
+    out = tmp_path / "out"
+    asked = [
+        "--target",
+        "won",
+        "--order",
+        "number",
+        "--matrix",
+        str(matrix),
+        "--segment",
+        "Channel",
+        "--exclude",
+        "hand",
+    ]
+    done = run(table, out, *asked)
+    assert done.exit_code == 0, done.output
+    weights = pd.read_csv(out / "score_criteria.csv").set_index("criterion")
+    assert weights.loc[["visits_band", "город"], "hand_points"].tolist() == [20, 20]
+    assert weights.loc[["visits_band", "город"], "reweighted_points"].tolist() == [40, 0]
+    tried = pd.read_csv(out / "score_what_if.csv").set_index("scenario")
+    # 540 leads are judged; nobody reaches 70 of 40 points, and without times nothing is told per day
+    assert tried["leads"].eq(540).all()
+    assert (tried.loc["raw110 >= 70", "hot_leads"], tried["leads_a_day"].notna().sum()) == (0, 0)
+    judged = data.iloc[1260:]
+    both = (judged["visits_band"] == "many") & (judged["город"] == "Москва")
+    assert tried.loc["normalised100 >= 70", "hot_leads"] == both.sum()
+    assert set(pd.read_csv(out / "score_comparison.csv")["segment"]) == {"(all)", "Select", "web"}
+
+
+def test_proposed_points_become_rows_of_the_matrix_with_its_questions_and_owners(tmp_path: Path) -> None:
+    header = "criterion,criterion_position,level,points,question,valid_from,recorded_on,marketing_owner,sales_owner"
+    matrix = write(tmp_path, f"{header}\nbudget,2,yes,20,Is it set?,2000-01-01,2026-01-01,anna,boris\n", "matrix.csv")
+    said = proposed_rows([{"criterion": "budget", "level": "yes", "proposed_points": 30}], matrix, date(2026, 8, 1))
+    assert said == f"{header}\nbudget,2,yes,30,Is it set?,2026-08-01,2026-08-01,anna,boris\n"
+    with pytest.raises(TableError, match="no row for criterion 'budget', level 'perhaps'"):
+        proposed_rows([{"criterion": "budget", "level": "perhaps"}], matrix, date(2026, 8, 1))

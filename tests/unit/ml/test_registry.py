@@ -22,8 +22,11 @@ def stored(root: Path, *versions: str) -> None:
         (root / version).mkdir(parents=True)
 
 
+FEATURES = [{"name": "channel", "description": "channel"}, {"name": "visits", "description": "visits so far"}]
+
+
 def card(version: str, verdict: str = "model") -> dict[str, object]:
-    return {"model_version": version, "verdict": verdict, "features": [{"name": "channel"}, {"name": "visits"}]}
+    return {"model_version": version, "verdict": verdict, "features": FEATURES}
 
 
 def test_the_first_model_is_the_champion_and_a_better_one_follows(tmp_path: Path) -> None:
@@ -76,7 +79,10 @@ def test_an_unknown_version_cannot_be_promoted(tmp_path: Path) -> None:
         promote(tmp_path, "z", by="hand", reason="")
 
 
-def test_a_model_of_other_features_is_refused_and_names_them() -> None:
-    assert_same_features(card("a"), ["channel", "visits"])
-    with pytest.raises(FeaturesChangedError, match=r"gone: visits; new: hour"):
-        assert_same_features(card("a"), ["channel", "hour"])
+def test_a_model_whose_features_changed_is_refused_and_names_them() -> None:
+    later = {"name": "hour", "description": "hour"}
+    assert_same_features(card("a"), [*FEATURES, later])
+    with pytest.raises(FeaturesChangedError, match=r"gone: visits; of another meaning: none"):
+        assert_same_features(card("a"), [FEATURES[0], later])
+    with pytest.raises(FeaturesChangedError, match=r"gone: none; of another meaning: visits"):
+        assert_same_features(card("a"), [FEATURES[0], {"name": "visits", "description": "visits of all time"}])

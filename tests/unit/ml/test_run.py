@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 
 from ml.scoring.features import LeakError, design
 from ml.scoring.registry import load_model, save_model
-from ml.scoring.run import TABLES, ScoringPolicy, score_leads
+from ml.scoring.run import TABLES, ScoringPolicy, is_drawn, score_leads, scored_by
 
 MAXIMA = {"budget": 20, "need_urgency": 30, "timeline": 10}
 QUICK = ScoringPolicy(minimum_leads=200, minimum_conversions=20, replicates=50)
@@ -116,6 +118,8 @@ def test_the_same_input_in_another_order_gives_the_same_output_to_the_last_digit
     pd.testing.assert_frame_equal(one.scores, two.scores, check_exact=True)
     pd.testing.assert_frame_equal(one.points, two.points, check_exact=True)
     pd.testing.assert_frame_equal(one.comparison, two.comparison, check_exact=True)
+    for name, report in one.reports.items():
+        pd.testing.assert_frame_equal(report, two.reports[name], check_exact=True)
     assert json.dumps(one.card) == json.dumps(two.card)
 
 
@@ -240,3 +244,84 @@ def test_a_stored_model_says_the_same_and_its_card_names_undated_features(tmp_pa
 def test_an_unknown_model_version_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no model logistic@0"):
         load_model("logistic@0", tmp_path)
+
+
+def test_every_table_that_is_declared_is_returned_with_its_columns() -> None:
+    for result in (score_leads(*company(600), QUICK), score_leads(*company(3), QUICK)):
+        names = {"lead_scores", "lead_score_points", "score_comparison", *result.reports}
+        assert names == set(TABLES)
+        assert all(list(report.columns) == list(TABLES[name]) for name, report in result.reports.items())
+
+
+def test_leads_that_nobody_worked_teach_nothing() -> None:
+    """Every third training lead was never worked; turning the labels of those leads over changes no score."""
+    features, answers = company(1000)
+    unworked = (features.index % 3 == 0) & (features.index < 630)
+    features = features.assign(is_worked=~unworked)
+    turned = features.assign(is_won=features["is_won"] ^ unworked)
+    one, two = (
+        score_leads(table, answers, QUICK).scores.query("scorer == 'learned'").drop(columns="model_version")
+        for table in (features, turned)
+    )
+    pd.testing.assert_frame_equal(one, two, check_exact=True)
+
+
+def test_an_account_that_taught_does_not_judge() -> None:
+    """The 27 leads 630 to 656 of the held-out part belong to accounts of the first leads."""
+    features, answers = company(1000)
+    number = features.index
+    account = np.where(number < 27, number, np.where((number >= 630) & (number < 657), number - 630, -1))
+    features = features.assign(account_id=[None if value < 0 else f"account-{value}" for value in account])
+    result = score_leads(features, answers, QUICK)
+    assert result.card["samples"]["straddling"]["leads"] == 27
+    assert result.comparison.set_index("metric").loc["auc", "n"] == 900 - 630 - 27
+
+
+def test_points_of_both_scorers_are_told_against_the_average_training_lead() -> None:
+    result = score_leads(*company(1000), QUICK)
+    sums = result.points.groupby(["scorer", "lead_id"])["points_against_average"].sum().astype(float)
+    scores = result.scores[result.scores["scorer"] == "matrix"].set_index("lead_id")
+    average = scores.loc[scores["sample"] == "train", "score"].astype(float).mean()
+    apart = scores["score"].astype(float) - average
+    assert np.abs(sums["matrix"] - apart.reindex(sums["matrix"].index)).max() < 1e-4
+    assert abs(sums["learned"].reindex(scores.index[scores["sample"] == "train"]).mean()) < 0.5
+
+
+def test_money_at_the_weekly_capacity_of_the_policy_decides() -> None:
+    """270 held-out leads, one an hour: Monday to Monday of 168 hours, 10 a week each."""
+    result = score_leads(*company(1000), replace(QUICK, weekly_capacity=10))
+    assert "difference in money at the capacity" in str(result.comparison["verdict_reason"].iloc[0])
+    sides = result.reports["score_sides"].set_index("side")["leads"].astype(float)
+    times = result.scores.query("scorer == 'matrix' and sample == 'test'")["scored_at"]
+    weeks = (times - pd.Timestamp("1970-01-05")).dt.days // 7
+    assert sides["both"] + sides["matrix_only"] == pytest.approx(np.minimum(weeks.value_counts(), 10).sum())
+
+
+def test_the_proposed_levels_keep_the_maximum_of_the_matrix() -> None:
+    levels = score_leads(*company(1000), QUICK).reports["score_proposed_levels"]
+    assert levels.groupby("criterion")["points"].max().sum() == 60
+    assert levels.groupby("criterion")["proposed_points"].max().sum() == 60
+    middle = levels[levels["level"] == "partly"].set_index("criterion")["proposed_points"]
+    highest = levels[levels["level"] == "yes"].set_index("criterion")["proposed_points"]
+    assert (middle * 2 == highest).all()
+
+
+def test_leads_are_drawn_for_exploration_by_their_id_alone() -> None:
+    drawn = [is_drawn(f"lead-{number}", Fraction(1, 10)) for number in range(10_000)]
+    assert 900 < sum(drawn) < 1100
+    assert drawn == [is_drawn(f"lead-{number}", Fraction(1, 10)) for number in range(10_000)]
+    assert not any(is_drawn(f"lead-{number}", Fraction(0)) for number in range(1000))
+
+
+def test_a_champion_scores_and_the_reasons_of_another_model_are_left_out() -> None:
+    features, answers = company(1000)
+    result = score_leads(features, answers, QUICK)
+    other = score_leads(*company(1000, seed=2), QUICK)
+    assert other.model is not None
+    scored = scored_by(result, other.model, other.card)
+    learned = scored.scores[scored.scores["scorer"] == "learned"]
+    assert set(learned["model_version"]) == {other.card["model_version"]} != {result.card["model_version"]}
+    inputs = design(features, answers)[[feature["name"] for feature in other.card["features"]]]
+    expected = np.round(other.model.predict_proba(inputs)[:, 1], 6)
+    assert (learned["probability"].astype(float).to_numpy() == expected).all()
+    assert set(scored.points["scorer"]) == {"matrix"}
