@@ -3,7 +3,15 @@
 -- customers. What is the same for all units of a month (costs, margin, cap, open deals) stands as it is and is not resampled.
 {%- set margin = share_policy_millionths('gross_margin') %}
 
-with closed_contracts as (
+-- joined, not written where they are used: Spark 4 finds two such subqueries of one projection under a union "not finished"
+with terms as (
+    select
+        {{ margin }} as margin_millionths,
+        {{ count_policy('lifetime_cap_months') }} as lifetime_cap_months
+    from {{ ref('stg_build__build') }} as build
+),
+
+closed_contracts as (
     select
         deals.deal_id,
         {{ local_date('case ' ~ policy('close_event') ~ " when 'paid' then deals.paid_at else deals.won_at end") }} as closed_on,
@@ -159,11 +167,12 @@ select
         'value': 'deals.value_minor',
         'cost_minor': 'returns.denominator',
         'other_cost_minor': "case returns.variant when 'net' then sales.cost_minor else 0 end",
-        'margin_millionths': "case returns.variant when 'revenue' then 1000000 else " ~ margin ~ " end",
+        'margin_millionths': "case returns.variant when 'revenue' then 1000000 else terms.margin_millionths end",
     }) | indent(4) }}
 from {{ ref('int_kpis_return') }} as returns
 inner join deals_of_revenue as deals
     on returns.month_starts_on = deals.month_starts_on
+cross join terms
 left join {{ ref('int_costs_monthly') }} as sales
     on returns.month_starts_on = sales.month_starts_on
     and sales.team = 'sales'
@@ -201,13 +210,14 @@ select
         'losses': 'customers.losses',
         'purchases': 'customers.purchases',
         'cost_minor': "case lifetimes.kpi when 'ltv_to_cac' then lifetimes.denominator end",
-        'margin_millionths': "case when lifetimes.kpi = 'ltv_margin' or (lifetimes.kpi = 'ltv_to_cac' and lifetimes.variant = 'default') then "
-            ~ margin ~ ' else 1000000 end',
-        'lifetime_cap_months': count_policy('lifetime_cap_months'),
+        'margin_millionths': "case when lifetimes.kpi = 'ltv_margin' or (lifetimes.kpi = 'ltv_to_cac' and lifetimes.variant = 'default') "
+            ~ "then terms.margin_millionths else 1000000 end",
+        'lifetime_cap_months': 'terms.lifetime_cap_months',
     }) | indent(4) }}
 from {{ ref('int_kpis_lifetime') }} as lifetimes
 inner join {{ ref('int_customer_windows') }} as customers
     on lifetimes.month_starts_on = customers.month_starts_on
+cross join terms
 where lifetimes.missing_reason is null
 union all
 select
