@@ -36,7 +36,7 @@ demo: install  ## a made-up company, asked over HTTP, through the whole chain
 
 test: $(TEST_NEEDS) check  ## every check, and every test that is not marked verify
 	@# `check` has run the conventions
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/conventions
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 30 --ignore tests/conventions
 
 check: install  ## linters, types, definitions, conventions
 	$(BIN)/ruff check .
