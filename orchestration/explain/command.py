@@ -14,6 +14,7 @@ from orchestration.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from orchestration.explain.explanation import Explanation
+    from orchestration.landing import Lake
     from orchestration.reports.reader import PublishedMarts
 
 
@@ -54,11 +55,54 @@ def deal(deal_id: str, **options: Any) -> None:
     """A deal: facts, money, the journey that led to it, the weight and credit of every touch under every model."""
     from orchestration.explain.deals import open_deal
 
-    _tell(lambda marts: open_deal(marts, deal_id), **options)
+    _tell(lambda marts, lake: open_deal(marts, deal_id), **options)
+
+
+@explain.command("lead")
+@click.argument("lead_id", metavar="ID")
+@_options
+def lead(lead_id: str, **options: Any) -> None:
+    """A lead: facts, stages, hand-overs, clocks with their causes, score points, touches, conversions and their credits."""
+    from orchestration.explain.leads import open_lead
+
+    _tell(lambda marts, lake: open_lead(marts, lead_id), **options)
+
+
+@explain.command("person")
+@click.argument("person_id", metavar="ID")
+@_options
+def person(person_id: str, **options: Any) -> None:
+    """A person: the records that are one, account, leads, deals and touches."""
+    from orchestration.explain.people import open_person
+
+    _tell(lambda marts, lake: open_person(marts, lake, person_id), **options)
+
+
+@explain.command("figure")
+@click.argument("table")
+@click.argument("column")
+@click.argument("keys", nargs=-1, metavar="KEY=VALUE...")
+@_options
+def figure(table: str, column: str, keys: tuple[str, ...], **options: Any) -> None:
+    """A figure of a report: the rows of the marts that it is the sum of, with their raw keys.
+
+    \b
+    onefunnel explain figure rpt_attribution_by_channel credited_minor attribution_model=u_shaped \\
+      conversion_kind=paid journey_level=account channel=paid_search month=2026-03-01 month_basis=conversion
+    """
+    from orchestration.explain.figures import open_figure
+
+    wrong = [key for key in keys if "=" not in key]
+    if wrong:
+        raise click.BadParameter(
+            f"{wrong[0]!r}: expected KEY=VALUE, for example month=2026-03-01", param_hint="KEY=VALUE"
+        )
+    named = {name: value for name, _, value in (key.partition("=") for key in keys)}
+    _tell(lambda marts, lake: open_figure(marts, table, column, named), **options)
 
 
 def _tell(
-    opened: Callable[[PublishedMarts], Explanation],
+    opened: Callable[[PublishedMarts, Lake], Explanation],
     config: Path,
     build: str | None,
     as_of: str | None,
@@ -80,8 +124,9 @@ def _tell(
     settings = settings_of(config)
     try:
         with PublishedMarts(_published(settings, build, as_of)) as marts:
-            found = opened(marts)
-            records = raw_records(Lake(settings.lake), found.record_keys) if raw else []
+            lake = Lake(settings.lake)
+            found = opened(marts, lake)
+            records = raw_records(lake, found.record_keys) if raw else []
             if form == "json":
                 content = as_json(found, marts.build, records)
             else:

@@ -20,7 +20,7 @@ _NAMED = {
     "revenue_kind": "explain_revenue", "journey_level": "explain_level", "handover_type": "handover", "clock": "clock",
     "state": "state", "cause": "cause", "criterion": "criterion", "band": "band", "rejection_reason": "reason",
     "return_reason": "reason", "loss_reason": "reason", "status": "explain_status", "scorer": "explain_scorer",
-    "moment": "moment",
+    "moment": "moment", "outcome": "explain_outcome", "first_team": "team", "last_team": "team",
 }  # fmt: skip
 """Column → family of labels that its values have; a value without a label is shown as it is."""
 
@@ -38,17 +38,20 @@ class Words:
         return self.text(f"title_{self.found.kind}", subject=self.language.data(self.found.subject))
 
     def header(self) -> list[tuple[str, str]]:
-        facts = self.build.facts
-        return [
+        lines = [
             (self.text("build"), self.language.data(self.build.build_id)),
-            (self.language.text("page_text.evaluated_at"), self.language.instant(str(facts["evaluated_at"]))),
-            (self.text("checks"), self._verdict()),
+            (
+                self.language.text("page_text.evaluated_at"),
+                self.language.instant(str(self.build.facts["evaluated_at"])),
+            ),
         ]
+        return [*lines, (self.text("checks"), self._verdict())] if self.found.checks else lines
 
     def sections(self, records: Sequence[RawRecord]) -> list[Section]:
         """Every part, then the sums that must agree, then the raw records where they were asked for."""
         sections = [self._section(number, part) for number, part in enumerate(self.found.parts)]
-        sections.append(self._checks())
+        if self.found.checks:
+            sections.append(self._checks())
         if records:
             sections.append(self._records(records))
         return sections
@@ -125,9 +128,6 @@ class Words:
 
     def _checks(self) -> Section:
         section = Section("checks", self.text("checks"))
-        if not self.found.checks:
-            section.note(self.text("nothing"))
-            return section
         section.note(self._verdict(), "good" if all(check.holds for check in self.found.checks) else "warning")
         rows = [
             [
