@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from orchestration.explain.explanation import Check, ExplainError, Explanation, Facts, Listing
@@ -49,14 +48,21 @@ def open_figure(marts: PublishedMarts, table: str, column: str, keys: Mapping[st
         values,
     )
     currency = str(marts.build.facts["reporting_currency"]) if measure.is_money else None
-    parts = [{**row, "part_minor" if measure.is_money else "part": row["part"], "currency": currency} for row in opened]
-    shows = (*measure.shows, "part_minor" if measure.is_money else "part")
+    adds = "part_minor" if measure.is_money else "part"
+    rows = [
+        {
+            **{name: row[name] for name in measure.shows},
+            adds: row["part"],
+            **({"currency": currency} if currency else {}),
+        }
+        for row in opened
+    ]
     subject = f"{table}.{column}"
-    found = sum((Decimal(row["part"]) for row in opened), Decimal(0))
+    found = sum(row["part"] for row in opened)
     return Explanation(
         "figure",
         subject,
-        [Facts("figure", figure), Listing("made_of", shows, parts)],
+        [Facts("figure", figure), Listing("made_of", (*measure.shows, adds), rows)],
         [Check("figure", subject, figure[column], found, currency)],
     )
 
