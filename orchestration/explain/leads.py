@@ -7,7 +7,7 @@ from orchestration.explain.journeys import conversions_of, open_conversions
 from orchestration.explain.subjects import record_of
 from orchestration.reports.reader import PublishedMarts
 
-_LISTS = (
+LISTS = (
     (
         "stages",
         "fct_stage_events",
@@ -59,7 +59,7 @@ def open_lead(marts: PublishedMarts, lead_id: str) -> Explanation:
                 f"select {', '.join(columns)} from {table} where lead_id = $id order by {order}", {"id": lead_id}
             ),
         )
-        for name, table, columns, order in _LISTS
+        for name, table, columns, order in LISTS
         if marts.has(table)
     ]
     journeys = open_conversions(marts, conversions_of(marts, "lead_id", lead_id))

@@ -6,7 +6,11 @@ import re
 import pytest
 from click.testing import CliRunner, Result
 
+from orchestration.explain import leads
 from orchestration.explain.command import explain
+from orchestration.explain.journeys import CONVERSION_COLUMNS, TOUCH_COLUMNS
+from orchestration.explain.measures import MEASURES
+from orchestration.reports.language import read_labels
 
 
 def asked(company, *arguments: str) -> Result:
@@ -169,3 +173,20 @@ def test_what_is_asked_for_a_file_is_written_there(company, tmp_path) -> None:
     out = tmp_path / "deal.html"
     assert asked(company, "deal", "d1", "--format", "html", "--out", str(out)).exit_code == 0
     assert out.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_every_column_that_is_shown_has_a_heading_in_every_language() -> None:
+    labels = read_labels()
+    shown = {
+        *CONVERSION_COLUMNS,
+        *TOUCH_COLUMNS,
+        *(column for _, _, columns, _ in leads.LISTS for column in columns),
+        *(column for measure in MEASURES for column in measure.shows),
+    }
+    for language in ("en", "ru", "fa"):
+        missing = {
+            column
+            for column in shown
+            if not any(labels.get(f"{family}.{column}", {}).get(language) for family in ("explain_column", "column"))
+        }
+        assert missing == set()
