@@ -16,6 +16,7 @@ from orchestration.alerts.command import alerts
 from orchestration.command_options import config_option, engine_option, settings_of, with_engine
 from orchestration.console import say, shown
 from orchestration.definitions_command import definitions
+from orchestration.explain.command import explain
 from orchestration.score_command import score
 from orchestration.settings import Settings, SettingsError
 from orchestration.spark.command import spark
@@ -33,6 +34,7 @@ def main() -> None:
 main.add_command(alerts)
 main.add_command(definitions)
 main.add_command(demo)
+main.add_command(explain)
 main.add_command(score)
 main.add_command(spark)
 

@@ -175,6 +175,11 @@ class Language:
         """Minor units as whole major units with the currency's code: 1,234 RUB."""
         return self._with_currency(self.number(self._major(minor, currency)), currency)
 
+    def exact_money(self, minor: int, currency: str | None) -> str:
+        """Money to the minor unit, for sums that must agree: 1,234.56 RUB."""
+        major = self._major(minor, currency)
+        return self._with_currency(self.number(major, self._exponents[str(currency)]), currency)
+
     def short_money(self, minor: int | Decimal, currency: str | None) -> str:
         """Money for charts and cards: 1.2 M RUB from a million on, whole units below."""
         major = self._major(minor, currency)

@@ -1,0 +1,112 @@
+"""A figure of a report and the rows of the marts that it is the sum of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from orchestration.explain.explanation import Check, ExplainError, Explanation, Facts, Listing
+from orchestration.explain.measures import MEASURES, Measure, rows_of
+from orchestration.reports.reader import PublishedMarts
+
+VALUES = 20
+"""So many values of a missing key are told."""
+
+
+def open_figure(marts: PublishedMarts, table: str, column: str, keys: Mapping[str, str]) -> Explanation:
+    """Open one figure. keys : value by key column, as text; those of them that name one row of the report are enough.
+
+    Raises
+    ------
+    ExplainError
+        when the column is not registered, or the keys name no row or several: with the columns and values to choose from.
+    """
+    measures = [measure for measure in MEASURES if (measure.table, measure.column) == (table, column)]
+    if not measures:
+        known = sorted({f"{measure.table} {measure.column}" for measure in MEASURES})
+        raise ExplainError(f"{table} {column} cannot be opened; these can:\n  " + "\n  ".join(known))
+    if not marts.has(table):
+        raise ExplainError(f"{marts.build.build_id}: {table} is not published in this build")
+    figure = _named_row(marts, measures[0], keys)
+    condition, values = _condition(measures[0].keys, {key: figure[key] for key in measures[0].keys})
+    measure = next(
+        (
+            measure
+            for measure in measures
+            if marts.rows(f"select 1 from {table} where {condition} and ({measure.covers})", values)
+        ),
+        None,
+    )
+    if measure is None:
+        raise ExplainError(
+            f"{table} {column}: this row is no sum of published rows; those that are:\n  "
+            + "\n  ".join(measure.covers for measure in measures)
+        )
+    opened = marts.rows(
+        f"select {', '.join(measure.shows)}, part from ({rows_of(measure, marts.build)}) where {condition}"
+        f" order by {', '.join(measure.shows)}",
+        values,
+    )
+    currency = str(marts.build.facts["reporting_currency"]) if measure.is_money else None
+    adds = "part_minor" if measure.is_money else "part"
+    rows = [
+        {
+            **{name: row[name] for name in measure.shows},
+            adds: row["part"],
+            **({"currency": currency} if currency else {}),
+        }
+        for row in opened
+    ]
+    subject = f"{table}.{column}"
+    found = sum(row["part"] for row in opened)
+    return Explanation(
+        "figure",
+        subject,
+        [Facts("figure", figure), Listing("made_of", (*measure.shows, adds), rows)],
+        [Check("figure", subject, figure[column], found, currency)],
+    )
+
+
+def _named_row(marts: PublishedMarts, measure: Measure, keys: Mapping[str, str]) -> dict[str, Any]:
+    """The one row of the report that the keys name."""
+    place = f"{measure.table} {measure.column}"
+    unknown = [key for key in keys if key not in measure.keys]
+    if unknown:
+        raise ExplainError(f"{place}: no key {', '.join(unknown)}; its keys are {', '.join(measure.keys)}")
+    condition, values = _condition(list(keys), keys)
+    rows = marts.rows(f"select * exclude (build_id) from {measure.table} where {condition} limit 2", values)
+    if len(rows) == 1:
+        return rows[0]
+    if rows:
+        missing = [key for key in measure.keys if key not in keys]
+        raise ExplainError(f"{place}: the keys name several rows; add {_choices(marts, measure, missing, keys)}")
+    wrong = [key for key in keys if not _exists(marts, measure, key, keys[key])]
+    if not wrong:
+        raise ExplainError(f"{place}: each key is known, but no row has all of {dict(keys)}")
+    raise ExplainError(f"{place}: no such row; wrong is {_choices(marts, measure, wrong, {})}")
+
+
+def _condition(names: Sequence[str], values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """A condition on key columns, compared as text, so that a month is written 2026-03-01."""
+    parts = [f"cast({name} as varchar) = ${name}" for name in names]
+    return " and ".join(parts) or "true", {name: str(values[name]) for name in names}
+
+
+def _exists(marts: PublishedMarts, measure: Measure, key: str, value: str) -> bool:
+    condition, values = _condition([key], {key: value})
+    return bool(marts.rows(f"select 1 from {measure.table} where {condition} limit 1", values))
+
+
+def _choices(marts: PublishedMarts, measure: Measure, names: Sequence[str], keys: Mapping[str, str]) -> str:
+    """The columns with the values that they have in the rows that the keys name."""
+    condition, values = _condition(list(keys), keys)
+    told = []
+    for name in names:
+        rows = marts.rows(
+            f"select distinct cast({name} as varchar) as value from {measure.table} where {condition} order by 1",
+            values,
+        )
+        found = [str(row["value"]) for row in rows]
+        more = f" and {len(found) - VALUES} more" if len(found) > VALUES else ""
+        told.append(f"\n  {name}: {', '.join(found[:VALUES])}{more}")
+    return "".join(told)

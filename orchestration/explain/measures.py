@@ -1,0 +1,337 @@
+"""The registry of figures that can be opened: a column of a report → the rows of the marts that it is the sum of.
+
+One entry a measure. `rows` is a select whose rows carry every key column of the report, the column `part` (what the row adds to
+the figure) and what a reader wants to see of it. `covers` names those rows of the report that are sums of published rows.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from orchestration.publication import PublishedBuild
+
+_LOCAL_DAY = re.compile(r"local_day\(((?:[^()]|\([^()]*\))*)\)")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One figure of a report. keys : columns that name one of its rows. shows : columns of the opened rows, in order.
+
+    is_money : parts are minor units of the reporting currency.
+    """
+
+    table: str
+    column: str
+    keys: tuple[str, ...]
+    shows: tuple[str, ...]
+    rows: str
+    covers: str = "true"
+    is_money: bool = False
+
+
+_CREDIT_KEYS = ("attribution_model", "conversion_kind", "journey_level", "channel", "month", "month_basis")
+_CREDIT_SHOWS = (
+    "conversion_id", "revenue_row_id", "credited_on", "touch_id", "touched_at", "channel", "weight", "rule", "source_record_key",
+)  # fmt: skip
+_CREDITS = """
+select
+    credits.attribution_model, credits.conversion_kind, credits.journey_level,
+    coalesce(credits.channel, '(unattributed)') as channel, days.month_starts_on as month, bases.month_basis,
+    credits.conversion_id, credits.revenue_row_id, credits.credited_on, credits.touch_id, credits.touched_at, credits.weight,
+    credits.rule, credits.source_record_key, {part} as part
+from fct_attribution_credits as credits
+cross join (select unnest(['conversion', 'touch']) as month_basis) as bases
+inner join dim_dates as days
+    on days.date_on = case bases.month_basis
+        when 'touch' then coalesce(local_day(credits.touched_at), credits.credited_on) else credits.credited_on end
+"""
+_IN_LEDGER = "attribution_model in (select attribution_model from fct_attribution_credits)"
+
+# linear gives every touch of a journey a row, so the first and the last team of a conversion are found in it
+_WITH_TEAMS = """
+with linear as (
+    select * from fct_attribution_credits where attribution_model = 'linear'
+),
+
+amounts as (
+    select
+        conversion_kind, conversion_id, revenue_row_id, credited_on, min(conversion_count) as conversion_count,
+        sum(credited_minor) as amount_minor, count(touch_id) as touches,
+        arg_min(team, touch_position) as first_team, arg_max(team, touch_position) as last_team,
+        count(*) filter (where team = 'marketing') as marketing_touches, count(*) filter (where team = 'sales') as sales_touches,
+        count(*) filter (where team = 'both') as touches_of_both, min(source_record_key) as source_record_key
+    from linear
+    group by conversion_kind, conversion_id, revenue_row_id, credited_on
+)
+"""
+_AMOUNT_SHOWS = (
+    "conversion_id", "revenue_row_id", "credited_on", "conversion_count", "touches", "first_team", "last_team", "source_record_key",
+)  # fmt: skip
+_CLAIMS = (
+    _WITH_TEAMS
+    + """
+select
+    amounts.conversion_kind, days.month_starts_on as month, 'both_teams' as touches_of, 'once' as counting, amounts.conversion_id,
+    amounts.revenue_row_id, amounts.credited_on, amounts.conversion_count, amounts.touches, amounts.first_team, amounts.last_team,
+    amounts.source_record_key, {part} as part
+from amounts
+inner join dim_dates as days on amounts.credited_on = days.date_on
+where {which}
+"""
+)
+_MARKETING_CLAIMS = "amounts.first_team in ('marketing', 'both')"
+_SALES_CLAIMS = "amounts.last_team in ('sales', 'both')"
+_COVERAGE = (
+    _WITH_TEAMS
+    + """
+select
+    amounts.conversion_kind, days.month_starts_on as month, dimensions.dimension,
+    case dimensions.dimension
+        when 'touches' then case when amounts.touches >= 3 then '3+' else cast(amounts.touches as varchar) end
+        when 'teams' then case
+            when amounts.touches = 0 then 'none'
+            when amounts.sales_touches + amounts.touches_of_both = 0 then 'marketing_only'
+            when amounts.marketing_touches + amounts.touches_of_both = 0 then 'sales_only'
+            else 'mixed' end
+    end as value,
+    amounts.conversion_id, amounts.revenue_row_id, amounts.credited_on, amounts.conversion_count, amounts.touches,
+    amounts.first_team, amounts.last_team, amounts.source_record_key, {part} as part
+from amounts
+cross join (select unnest(['touches', 'teams']) as dimension) as dimensions
+inner join dim_dates as days on amounts.credited_on = days.date_on
+"""
+)
+
+_CLOCKS = """
+with placed as (
+    select
+        clocks.*, days.period, coalesce(clocks.handover_type, '(none)') as type_or_none,
+        case when clocks.state = 'breached' and clocks.is_process_cause then '(process)'
+            else coalesce(clocks.owner_id, '(none)') end as counted_owner_id
+    from fct_sla_clocks as clocks
+    inner join dim_dates as days on days.date_on = local_day(coalesce(clocks.due_at, clocks.started_at))
+),
+
+views as (
+    select placed.* exclude (owner_id, handover_type), '(all)' as owner_id, '(all)' as handover_type from placed
+    union all by name
+    select placed.* exclude (owner_id, handover_type), '(all)' as owner_id, type_or_none as handover_type
+    from placed where type_or_none <> '(none)'
+    union all by name
+    select placed.* exclude (owner_id, handover_type), counted_owner_id as owner_id, '(all)' as handover_type from placed
+)
+
+select
+    {keys}, views.lead_id, views.episode, views.started_at, views.due_at, views.stopped_at, views.state, views.cause,
+    leads.source_record_key, 1 as part
+from views
+left join fct_leads as leads on views.lead_id = leads.lead_id
+where {which}
+"""
+_CLOCK_KEYS = ("period", "clock", "owner_id", "handover_type")
+_CLOCK_SHOWS = ("lead_id", "episode", "started_at", "due_at", "stopped_at", "state", "cause", "source_record_key")
+
+_KPI_KEYS = ("kpi", "variant", "period", "segment")
+_CONTRACTS = """
+select
+    'revenue' as kpi, 'contracts' as variant, days.period, '(all)' as segment, deals.deal_id, deals.won_at, deals.status,
+    deals.source_record_key, deals.amount_reporting_minor as part
+from fct_deals as deals
+inner join dim_dates as days on days.date_on = local_day(deals.won_at)
+"""
+_EPISODES = """
+with views as (
+    select handovers.*, coalesce(leads.channel, 'unknown') as channel
+    from fct_handovers as handovers
+    left join fct_leads as leads on handovers.lead_id = leads.lead_id
+    where coalesce(handovers.outcome, '') <> 'void'
+)
+
+select
+    'recycling_rate' as kpi, kinds.variant, days.period, segments.segment, views.lead_id, views.episode, views.handover_type,
+    views.handed_over_at, views.outcome, views.return_reason, views.source_record_key, 1 as part
+from views
+inner join dim_dates as days on days.date_on = local_day(views.handed_over_at)
+cross join (select unnest(['default', 'decided', 'review']) as variant) as kinds
+inner join (select channel as segment, channel from dim_channels union all select '(all)', channel from dim_channels) as segments
+    on views.channel = segments.channel
+where views.handover_type = case kinds.variant when 'review' then 'review' else 'full' end and {which}
+"""
+_EPISODE_SHOWS = (
+    "lead_id", "episode", "handover_type", "handed_over_at", "outcome", "return_reason", "source_record_key",
+)  # fmt: skip
+_LEADS = """
+with outcomes as (
+    select lead_id, max(case when won_at is not null then 1 else 0 end) as has_won_deal, min(deal_id) as deal_id
+    from fct_deals where lead_id is not null group by lead_id
+)
+
+select
+    'lead_to_deal_share' as kpi, kinds.variant, days.period, segments.segment, leads.lead_id, leads.created_at, outcomes.deal_id,
+    leads.source_record_key, 1 as part
+from fct_leads as leads
+inner join dim_dates as days on leads.created_on = days.date_on
+cross join (select unnest(['default', 'opened']) as variant) as kinds
+cross join (select unnest([true, false]) as is_whole) as wholes
+cross join lateral (select case when wholes.is_whole then '(all)' else leads.channel end as segment) as segments
+left join outcomes on leads.lead_id = outcomes.lead_id
+where not leads.is_duplicate and not leads.is_test and {which}
+"""
+_LEAD_SHOWS = ("lead_id", "created_at", "deal_id", "source_record_key")
+_COSTS = """
+select
+    series.attribution_model, series.conversion_kind, series.journey_level, costs.channel, days.month_starts_on as month,
+    series.month_basis, costs.platform, costs.campaign_id, costs.ad_id, costs.date_on, costs.source_record_key,
+    costs.cost_reporting_minor as part
+from fct_ad_performance_daily as costs
+inner join dim_dates as days on costs.date_on = days.date_on
+cross join (
+    select distinct attribution_model, conversion_kind, journey_level, month_basis from rpt_attribution_by_channel
+) as series
+"""
+_NEW_CUSTOMERS = """
+with closes as (
+    select customer_id, min(won_at) as first_won_at, arg_min(deal_id, won_at) as deal_id,
+        arg_min(source_record_key, won_at) as source_record_key
+    from fct_deals where won_at is not null group by customer_id
+)
+
+select
+    kpis.kpi, 'default' as variant, days.period, '(all)' as segment, closes.customer_id, closes.deal_id, closes.first_won_at,
+    closes.source_record_key, 1 as part
+from closes
+inner join dim_dates as days on days.date_on = local_day(closes.first_won_at)
+cross join (select unnest(['cac_blended', 'cac_marketing_only']) as kpi) as kpis
+"""
+
+
+# entries of the definitions file `costs` are in no mart as days of cost: where they name a channel or campaign, the sum is not open
+_OF_CABINETS = """
+channel in (select channel from fct_ad_performance_daily)
+and channel not in (
+    select regexp_extract(content, '(?:^|; )channel=([^;]+)', 1) from rpt_definitions where definition = 'costs'
+)
+and not exists (select 1 from rpt_definitions where definition = 'costs' and content like '%campaign_id=%')
+"""
+
+
+def _credits(column: str, part: str, is_money: bool = False) -> Measure:
+    rows = _CREDITS.format(part=part)
+    return Measure("rpt_attribution_by_channel", column, _CREDIT_KEYS, _CREDIT_SHOWS, rows, _IN_LEDGER, is_money)
+
+
+def _claims(column: str, part: str, which: str = "true") -> Measure:
+    """Of the one way of counting that the ledger shows: both teams' touches, each once."""
+    return Measure(
+        "rpt_attribution_claims",
+        column,
+        ("conversion_kind", "month", "touches_of", "counting"),
+        _AMOUNT_SHOWS,
+        _CLAIMS.format(part=part, which=which),
+        "touches_of = 'both_teams' and counting = 'once'",
+        column.endswith("_minor"),
+    )
+
+
+def _coverage(column: str, part: str) -> Measure:
+    """What the customer said of himself is in no mart."""
+    return Measure(
+        "rpt_attribution_coverage",
+        column,
+        ("conversion_kind", "month", "dimension", "value"),
+        _AMOUNT_SHOWS,
+        _COVERAGE.format(part=part),
+        "dimension <> 'self_reported'",
+        column.endswith("_minor"),
+    )
+
+
+def _clocks(column: str, which: str) -> Measure:
+    keys = ", ".join(f"views.{key}" for key in _CLOCK_KEYS)
+    rows = _CLOCKS.format(keys=keys, which=which)
+    return Measure("rpt_sla_monthly", column, _CLOCK_KEYS, _CLOCK_SHOWS, rows)
+
+
+def _clock_report(column: str, which: str) -> Measure:
+    keys = "views.period, 'in_target_' || views.clock as metric"
+    which = f"views.owner_id = '(all)' and views.handover_type = '(all)' and {which}"
+    rows = _CLOCKS.format(keys=keys, which=which)
+    covers = "metric like 'in\\_target\\_%' escape '\\'"
+    return Measure("rpt_sla_report", column, ("period", "metric"), _CLOCK_SHOWS, rows, covers)
+
+
+def _kpi(column: str, shows: tuple[str, ...], rows: str, covers: str, is_money: bool = False) -> Measure:
+    return Measure("rpt_kpi_values", column, _KPI_KEYS, shows, rows, covers, is_money)
+
+
+_VERDICTS = "views.state in ('met', 'late', 'breached')"
+
+MEASURES: tuple[Measure, ...] = (
+    _credits("credited_conversions", "credits.weight * credits.conversion_count"),
+    _credits("credited_minor", "coalesce(credits.credited_minor, 0)", is_money=True),
+    Measure(
+        "rpt_attribution_by_channel",
+        "cost_minor",
+        _CREDIT_KEYS,
+        ("platform", "campaign_id", "ad_id", "date_on", "source_record_key"),
+        _COSTS,
+        _OF_CABINETS,
+        is_money=True,
+    ),
+    _claims("conversions", "amounts.conversion_count"),
+    _claims("marketing_claimed_conversions", "amounts.conversion_count", _MARKETING_CLAIMS),
+    _claims("sales_claimed_conversions", "amounts.conversion_count", _SALES_CLAIMS),
+    _claims("revenue_minor", "coalesce(amounts.amount_minor, 0)"),
+    _claims("marketing_claim_minor", "coalesce(amounts.amount_minor, 0)", _MARKETING_CLAIMS),
+    _claims("sales_claim_minor", "coalesce(amounts.amount_minor, 0)", _SALES_CLAIMS),
+    _claims("unattributed_minor", "coalesce(amounts.amount_minor, 0)", "amounts.touches = 0"),
+    _coverage("conversions", "amounts.conversion_count"),
+    _coverage("revenue_minor", "coalesce(amounts.amount_minor, 0)"),
+    _clocks("clocks", "true"),
+    _clocks("n", _VERDICTS),
+    *(_clocks(state, f"views.state = '{state}'") for state in ("met", "late", "breached", "running", "waived")),
+    _clock_report("numerator", "views.state = 'met'"),
+    _clock_report("denominator", _VERDICTS),
+    _kpi(
+        "numerator",
+        ("deal_id", "won_at", "status", "source_record_key"),
+        _CONTRACTS,
+        "kpi = 'revenue' and variant = 'contracts'",
+        is_money=True,
+    ),
+    _kpi(
+        "numerator",
+        _EPISODE_SHOWS,
+        _EPISODES.format(which="views.outcome = 'returned'"),
+        "kpi = 'recycling_rate'",
+    ),
+    _kpi(
+        "denominator",
+        _EPISODE_SHOWS,
+        _EPISODES.format(
+            which="(kinds.variant <> 'decided' or views.outcome is not null)",
+        ),
+        "kpi = 'recycling_rate'",
+    ),
+    _kpi(
+        "numerator",
+        _LEAD_SHOWS,
+        _LEADS.format(which="outcomes.lead_id is not null and (kinds.variant = 'opened' or outcomes.has_won_deal = 1)"),
+        "kpi = 'lead_to_deal_share'",
+    ),
+    _kpi("denominator", _LEAD_SHOWS, _LEADS.format(which="true"), "kpi = 'lead_to_deal_share'"),
+    _kpi(
+        "denominator",
+        ("customer_id", "deal_id", "first_won_at", "source_record_key"),
+        _NEW_CUSTOMERS,
+        "kpi in ('cac_blended', 'cac_marketing_only') and variant = 'default' and close_event = 'won'",
+    ),
+)
+"""Every figure that opens. Where a column has several, `covers` tells which rows are whose."""
+
+
+def rows_of(measure: Measure, build: PublishedBuild) -> str:
+    """The select of a measure for one build: its local days are those of the company's zone."""
+    zone = str(build.facts["time_zone"]).replace("'", "''")
+    return _LOCAL_DAY.sub(rf"cast(timezone('{zone}', timezone('UTC', \1)) as date)", measure.rows)

@@ -1,0 +1,79 @@
+-- One deal by hand (A14): linear over three touches, 100.01 paid in March, 40.00 of it back in April. Times are UTC, the company's
+-- zone is Europe/Moscow, so the first touch (22:30 on 28 February) falls on 1 March.
+create table marts.dim_people as
+select 'p1' as person_id, 'a1' as account_id, 'crm/contacts/p1/1' as source_record_key, 'b1' as build_id
+union all select 'p2', 'a1', null, 'b1';
+create table marts.dim_accounts as
+select 'a1' as account_id, 'Ромашка' as account_name, null::varchar as industry, null::varchar as segment,
+    null::varchar as domain, 'crm/companies/a1/1' as source_record_key, 'b1' as build_id;
+create table marts.dim_campaigns as select 'c1' as campaign_id, 'Spring' as campaign_name, 'b1' as build_id;
+create table marts.dim_dates as
+select cast(day as date) as date_on, cast(date_trunc('month', day) as date) as month_starts_on,
+    strftime(day, '%Y-%m') as period, 'b1' as build_id
+from range(timestamp '2025-01-01', timestamp '2026-07-01', interval 1 day) as days(day);
+create table marts.fct_leads as
+select 'l1' as lead_id, 'p1' as person_id, 'a1' as account_id, timestamp '2026-03-02 09:00:00' as created_at, 'paid_search' as channel,
+    'won' as status, 'o1' as owner_id, 'crm/leads/l1/1' as source_record_key, 'b1' as build_id;
+create table marts.fct_deals as
+select 'd1' as deal_id, 'l1' as lead_id, 'p1' as person_id, 'a1' as account_id, 'account:a1' as customer_id,
+    timestamp '2026-03-08 09:00:00' as created_at, timestamp '2026-03-09 09:00:00' as won_at, 'won' as status,
+    10001::bigint as amount_reporting_minor, 10001::bigint as paid_minor, 4000::bigint as refunded_minor, 'RUB' as currency,
+    'crm/deals/d1/2' as source_record_key, 'b1' as build_id
+union all
+select 'd2', null, null, null, 'deal:d2', timestamp '2026-03-08 09:00:00', null, 'open', null, 0, 0, 'RUB', 'crm/deals/d2/2', 'b1';
+create table marts.fct_touches as
+select touch_id, person_id, 'a1' as account_id, null::varchar as lead_id, null::varchar as deal_id, occurred_at::timestamp as occurred_at,
+    channel, null::varchar as campaign_id, team, kind, direction, null::varchar as outcome, null::varchar as owner_id,
+    is_creditable, collapsed_into, 'crm' as source_system, 'crm/touches/' || touch_id || '/1' as source_record_key, 'b1' as build_id
+from (values
+    ('t0', 'p1', '2025-03-01 00:00:00', 'email', 'marketing', 'click', 'incoming', true, null),
+    ('t1', 'p1', '2026-02-28 22:30:00', 'paid_search', 'marketing', 'click', 'incoming', true, null),
+    ('t2', 'p2', '2026-03-05 10:00:00', 'email', 'marketing', 'click', 'incoming', true, null),
+    ('t3', 'p1', '2026-03-09 10:00:00', 'sales', 'sales', 'call', 'outgoing', true, null),
+    ('t4', 'p1', '2026-03-09 11:00:00', 'sales', 'sales', 'call', 'outgoing', true, 't3'),
+    ('t5', 'p1', '2026-03-04 11:00:00', 'paid_search', 'marketing', 'impression', 'incoming', false, null),
+    ('t6', 'p1', '2026-03-06 11:00:00', 'sales', 'sales', 'call', 'outgoing', false, null),
+    ('t7', 'p1', '2026-03-20 11:00:00', 'email', 'marketing', 'click', 'incoming', true, null),
+    ('t8', 'p9', '2026-03-06 11:00:00', 'email', 'marketing', 'click', 'incoming', true, null)
+) as touches(touch_id, person_id, occurred_at, channel, team, kind, direction, is_creditable, collapsed_into);
+update marts.fct_touches set account_id = 'a9' where person_id = 'p9';
+create table marts.fct_conversions as
+select 'paid:d1' as conversion_id, 'paid' as kind, 'account' as journey_level, 'account:a1' as journey_owner_id, 'p1' as person_id,
+    'a1' as account_id, 'l1' as lead_id, 'd1' as deal_id, timestamp '2026-03-10 09:00:00' as converted_at, 6001::bigint as revenue_minor,
+    'RUB' as currency, 6001::bigint as revenue_reporting_minor, 1::bigint as conversion_count, true as is_first_deal,
+    true as is_attributed, 'conversion_kinds@1' as definition_version, 'crm/deals/d1/2' as source_record_key, 'b1' as build_id;
+create table marts.fct_attribution_credits as
+select 'paid:d1' as conversion_id, 'paid' as conversion_kind, 'account' as journey_level, revenue_row_id, credited_on::date as credited_on,
+    conversion_count::bigint as conversion_count, attribution_model, attribution_model as rule, credits.touch_id,
+    touch_position::bigint as touch_position, touches.occurred_at as touched_at, touches.channel, touches.team,
+    weight::decimal(13, 12) as weight, credited_minor::bigint as credited_minor, 'RUB' as currency,
+    timestamp '2026-03-10 09:00:00' as converted_at, null::varchar as unattributed_reason, touches.source_record_key,
+    'attribution_models@1' as definition_version, 'b1' as build_id
+from (values
+    ('linear', 'paid:d1:y1', '2026-03-10', 1, 't1', 1, 0.333333333333, 3333),
+    ('linear', 'paid:d1:y1', '2026-03-10', 1, 't2', 2, 0.333333333333, 3334),
+    ('linear', 'paid:d1:y1', '2026-03-10', 1, 't3', 3, 0.333333333334, 3334),
+    ('linear', 'paid:d1:y2', '2026-04-05', 0, 't1', 1, 0.333333333333, -1333),
+    ('linear', 'paid:d1:y2', '2026-04-05', 0, 't2', 2, 0.333333333333, -1333),
+    ('linear', 'paid:d1:y2', '2026-04-05', 0, 't3', 3, 0.333333333334, -1334),
+    ('first', 'paid:d1:y1', '2026-03-10', 1, 't1', 1, 1, 10001),
+    ('first', 'paid:d1:y2', '2026-04-05', 0, 't1', 1, 1, -4000)
+) as credits(attribution_model, revenue_row_id, credited_on, conversion_count, touch_id, touch_position, weight, credited_minor)
+inner join marts.fct_touches as touches using (touch_id);
+create table marts.rpt_definitions as
+select * from (values
+    ('attribution_models', 'linear', 'rule=linear; lookback_days=365; is_enabled=true', true, 'b1'),
+    ('touch_kinds', '* / click', 'team=marketing; is_creditable=true; needs_answer=false', true, 'b1'),
+    ('touch_kinds', '* / call', 'team=sales; is_creditable=true; needs_answer=true', true, 'b1'),
+    ('touch_kinds', '* / impression', 'team=marketing; is_creditable=false; needs_answer=false', true, 'b1')
+) as definitions(definition, definition_key, content, is_in_force, build_id);
+create table marts.rpt_attribution_by_channel as
+select attribution_model, 'paid' as conversion_kind, 'account' as journey_level, channel, month::date as month, month_basis,
+    credited_conversions::decimal(38, 12) as credited_conversions, credited_minor::bigint as credited_minor, 'RUB' as currency,
+    'b1' as build_id
+from (values
+    ('linear', 'paid_search', '2026-03-01', 'conversion', 0.333333333333, 3333),
+    ('linear', 'paid_search', '2026-04-01', 'conversion', 0, -1333),
+    ('linear', 'paid_search', '2026-03-01', 'touch', 0.333333333333, 2000),
+    ('linear', 'email', '2026-03-01', 'conversion', 0.333333333333, 9999)
+) as rows(attribution_model, channel, month, month_basis, credited_conversions, credited_minor);

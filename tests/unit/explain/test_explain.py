@@ -1,0 +1,192 @@
+"""A deal, a person and a figure of a hand-made company, opened by the command as a user gives it."""
+
+import json
+import re
+
+import pytest
+from click.testing import CliRunner, Result
+
+from orchestration.explain import leads
+from orchestration.explain.command import explain
+from orchestration.explain.journeys import CONVERSION_COLUMNS, TOUCH_COLUMNS
+from orchestration.explain.measures import MEASURES
+from orchestration.reports.language import read_labels
+
+
+def asked(company, *arguments: str) -> Result:
+    return CliRunner().invoke(
+        explain, [*arguments, "--config", str(company.config)], env={"ONEFUNNEL_HOME": str(company.home)}
+    )
+
+
+def told(company, *arguments: str) -> dict:
+    result = asked(company, *arguments, "--format", "json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def part(document: dict, name: str) -> list[dict]:
+    (rows,) = [found["rows"] for found in document["parts"] if found["part"] == name]
+    return rows
+
+
+def test_each_touch_in_the_window_says_whether_it_earns_or_why_not(company) -> None:
+    journey = part(told(company, "deal", "d1"), "journey")
+    assert [(touch["touch_id"], touch["earning"], touch["collapsed_into"]) for touch in journey] == [
+        ("t1", "earns", None),
+        ("t5", "kind_not_creditable", None),
+        ("t2", "earns", None),
+        ("t6", "unanswered_or_automated", None),
+        ("t3", "earns", None),
+        ("t4", "collapsed", "t3"),
+    ]
+
+
+def test_a_refund_is_a_row_of_money_of_its_own(company) -> None:
+    rows = part(told(company, "deal", "d1"), "revenue_rows")
+    assert [(row["revenue_kind"], row["credited_on"], row["credited_minor"]) for row in rows] == [
+        ("payment", "2026-03-10", 10001),
+        ("refund", "2026-04-05", -4000),
+    ]
+
+
+def test_credits_of_every_model_are_checked_against_the_revenue_to_the_minor_unit(company) -> None:
+    checks = told(company, "deal", "d1")["checks"]
+    assert [
+        (check["about"], check["expected"], check["found"], check["holds"]) for check in checks if check["currency"]
+    ] == [
+        ("paid:d1 · first", 6001, 6001, True),
+        ("paid:d1 · linear", 6001, 6001, True),
+    ]
+
+
+def test_the_text_shows_what_each_touch_earned_net_of_the_refund(company) -> None:
+    printed = asked(company, "deal", "d1").stdout.replace("\u00a0", " ")
+    credits = printed[printed.index("Credits · paid:d1") :]
+    assert re.search(r"1 +Paid search +2026-03-01 01:30 +60\.01 RUB +20\.00 RUB", credits)
+    assert re.search(r"3 +E-mail +2026-03-05 13:00 +– +20\.01 RUB", credits)
+    assert re.search(r"Sum +60\.01 RUB +60\.01 RUB", credits)
+
+
+def test_a_deal_without_a_conversion_says_so(company) -> None:
+    assert "There is no conversion, so there is nothing to credit." in asked(company, "deal", "d2").stdout
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "fa"])
+def test_the_page_of_every_subject_is_whole_in_every_language_and_loads_nothing(company, language: str) -> None:
+    for arguments in (("deal", "d1"), ("person", "p1"), ("figure", *FIGURE)):
+        result = asked(company, *arguments, "--lang", language, "--format", "html")
+        assert result.exit_code == 0, result.output
+        assert f'dir="{"rtl" if language == "fa" else "ltr"}"' in result.stdout
+        assert not re.search(r"(?:src|href)=\"(?!#)|url\(", result.stdout)
+
+
+def test_an_id_of_another_kind_is_told_with_the_command_that_opens_it(company) -> None:
+    result = asked(company, "deal", "p1")
+    assert result.exit_code == 1
+    assert "it is the id of a person: `onefunnel explain person p1`" in result.output
+
+
+def test_an_unknown_id_is_told_with_the_nearest(company) -> None:
+    result = asked(company, "person", "p3")
+    assert result.exit_code == 1
+    assert "no person 'p3' in dim_people (2 rows); the nearest are p1, p2" in result.output
+
+
+def test_a_person_shows_only_the_beginning_of_a_token(company) -> None:
+    result = asked(company, "person", "p1")
+    assert "01234567" in result.stdout
+    assert "012345678" not in result.stdout
+
+
+def test_raw_records_are_those_of_the_lake_and_a_record_that_is_gone_is_said_to_be(company) -> None:
+    raw = {record["key"]: record["record"] for record in told(company, "person", "p1", "--raw")["raw"]}
+    assert raw["crm/contacts/p1/1"]["phone_1_token"] == "0123456789abcdef"
+    assert raw["crm/deals/d1/2"] is None
+    assert "The lake has this record no more." in asked(company, "person", "p1", "--raw").stdout
+
+
+def test_a_build_that_is_not_kept_is_told_with_those_that_are(company) -> None:
+    result = asked(company, "deal", "d1", "--build", "b0")
+    assert result.exit_code == 1
+    assert "no build 'b0'; kept are b1" in result.output
+
+
+def test_a_moment_that_was_not_rebuilt_is_told_with_the_command_that_does(company) -> None:
+    result = asked(company, "deal", "d1", "--as-of", "2026-05-01")
+    assert result.exit_code == 1
+    assert "`onefunnel run --as-of 2026-05-01`" in result.output
+
+
+FIGURE = (
+    "rpt_attribution_by_channel",
+    "credited_minor",
+    "attribution_model=linear",
+    "channel=paid_search",
+    "month=2026-03-01",
+    "month_basis=touch",
+)
+
+
+def test_a_figure_opens_into_the_rows_that_it_is_the_sum_of(company) -> None:
+    """The touch of 28 February, 22:30 UTC, is one of March in the company's zone; payment and refund both belong to it."""
+    document = told(company, "figure", *FIGURE)
+    assert [(row["revenue_row_id"], row["part_minor"]) for row in part(document, "made_of")] == [
+        ("paid:d1:y1", 3333),
+        ("paid:d1:y2", -1333),
+    ]
+    assert [(check["expected"], check["found"], check["holds"]) for check in document["checks"]] == [(2000, 2000, True)]
+
+
+def test_a_figure_that_is_not_its_rows_is_shown_to_differ(company) -> None:
+    keys = [*FIGURE[:3], "channel=email", "month=2026-03-01", "month_basis=conversion"]
+    (check,) = told(company, "figure", *keys)["checks"]
+    assert (check["expected"], check["found"], check["holds"]) == (9999, 3334, False)
+    assert "1 do not agree" in asked(company, "figure", *keys).stdout
+
+
+def test_keys_that_name_several_rows_ask_for_the_missing_with_their_values(company) -> None:
+    result = asked(company, "figure", *FIGURE[:4], "month_basis=conversion")
+    assert result.exit_code == 1
+    assert "month: 2026-03-01, 2026-04-01" in result.output
+
+
+def test_a_wrong_key_value_is_told_with_those_that_there_are(company) -> None:
+    result = asked(company, "figure", *FIGURE[:2], "channel=radio")
+    assert result.exit_code == 1
+    assert "channel: email, paid_search" in result.output
+
+
+def test_an_unknown_key_is_told_with_the_keys_of_the_report(company) -> None:
+    result = asked(company, "figure", *FIGURE[:2], "colour=red")
+    assert "no key colour; its keys are attribution_model, conversion_kind" in result.output
+
+
+def test_a_measure_that_is_not_registered_is_told_with_those_that_are(company) -> None:
+    result = asked(company, "figure", "rpt_ltv_observed", "ltv_observed_minor")
+    assert result.exit_code == 1
+    assert "rpt_ltv_observed ltv_observed_minor cannot be opened" in result.output
+    assert "rpt_attribution_claims sales_claim_minor" in result.output
+
+
+def test_what_is_asked_for_a_file_is_written_there(company, tmp_path) -> None:
+    out = tmp_path / "deal.html"
+    assert asked(company, "deal", "d1", "--format", "html", "--out", str(out)).exit_code == 0
+    assert out.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_every_column_that_is_shown_has_a_heading_in_every_language() -> None:
+    labels = read_labels()
+    shown = {
+        *CONVERSION_COLUMNS,
+        *TOUCH_COLUMNS,
+        *(column for _, _, columns, _ in leads.LISTS for column in columns),
+        *(column for measure in MEASURES for column in measure.shows),
+    }
+    for language in ("en", "ru", "fa"):
+        missing = {
+            column
+            for column in shown
+            if not any(labels.get(f"{family}.{column}", {}).get(language) for family in ("explain_column", "column"))
+        }
+        assert missing == set()
