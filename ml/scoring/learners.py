@@ -151,8 +151,11 @@ class BoostedTrees(_LeadClassifier):
             random_state=0,
         )
         # one thread: sums of histograms in one order on every machine, and no waiting for cores that others use
+        encoded = self._encoded(frame)
+        # scikit-learn 1.9 cannot bin a column without a single value; one that is the same for all leads says as little
+        encoded[:, np.isnan(encoded).all(axis=0)] = 0.0
         with threadpool_limits(limits=1):
-            self.trees_.fit(self._encoded(frame), won)
+            self.trees_.fit(encoded, won)
         self.n_iter_ = self.trees_.n_iter_
 
     def _encoded(self, frame: pd.DataFrame) -> Floats:

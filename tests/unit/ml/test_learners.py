@@ -135,3 +135,14 @@ def test_another_set_of_columns_than_in_fit_is_refused() -> None:
     frame, won = mixed()
     with pytest.raises(ValueError, match="feature names should match"):
         LogisticScorecard().fit(frame, won).predict_proba(frame[["channel", "budget", "visits"]])
+
+
+@pytest.mark.parametrize("learner", [LogisticScorecard(), BoostedTrees(max_iter=5)])
+def test_a_column_that_no_training_lead_has_is_learned_as_nothing(learner: LogisticScorecard | BoostedTrees) -> None:
+    """The first leads of a company often lack a field that later ones have; what is first filled later says nothing yet."""
+    frame, won = mixed()
+    frame = frame.assign(later_filled=np.nan)
+    learner.fit(frame, won)
+    before = learner.predict_proba(frame)
+    assert np.isfinite(before).all()
+    assert (learner.predict_proba(frame.assign(later_filled=3.0)) == before).all()
