@@ -221,7 +221,9 @@ def _revenue_kind(row: Row) -> str:
     is_negative = row["credited_minor"] is not None and row["credited_minor"] < 0
     if row["conversion_kind"] == "paid":
         return "refund" if is_negative else "payment"
-    return "reversal" if is_negative else "contract"
+    if row["conversion_kind"] == "won":
+        return "reversal" if is_negative else "contract"
+    return "imported"
 
 
 def _longest_lookback(marts: PublishedMarts) -> int:

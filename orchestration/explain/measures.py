@@ -190,6 +190,89 @@ cross join (
     select distinct attribution_model, conversion_kind, journey_level, month_basis from rpt_attribution_by_channel
 ) as series
 """
+# a lead reached a stage with its first entry into it or any later one (D10); a log without wins or payments is helped by the deals
+_REACHED = """
+with chain as (
+    select stage, chain_rank from (values ('lead', 1), ('mql', 2), ('sql', 3), ('proposal', 4), ('won', 5), ('paid', 6))
+        as chain(stage, chain_rank)
+),
+
+recorded as (
+    select lead_id, stage, min(entered_at) as entered_at from fct_stage_events where lead_id is not null group by lead_id, stage
+),
+
+entries as (
+    select lead_id, stage, entered_at from recorded
+    union all
+    select lead_id, 'lead', created_at from fct_leads
+    union all
+    select deals.lead_id, 'won', min(deals.won_at) from fct_deals as deals
+    anti join recorded on deals.lead_id = recorded.lead_id and recorded.stage = 'won'
+    where deals.won_at is not null group by deals.lead_id
+    union all
+    select deals.lead_id, 'paid', min(deals.paid_at) from fct_deals as deals
+    anti join recorded on deals.lead_id = recorded.lead_id and recorded.stage = 'paid'
+    where deals.paid_at is not null group by deals.lead_id
+),
+
+reached as (
+    select entries.lead_id, stages.stage, min(entries.entered_at) as reached_at
+    from entries
+    inner join chain as entered on entries.stage = entered.stage
+    inner join chain as stages on entered.chain_rank >= stages.chain_rank
+    where entries.entered_at <= evaluated_at()
+    group by entries.lead_id, stages.stage
+),
+
+members as (
+    select
+        steps.from_stage, steps.to_stage, bases.cohort_basis, days.month_starts_on as cohort_month, days.period,
+        case when wholes.is_whole then '(all)' else leads.channel end as channel, leads.lead_id, began.reached_at,
+        ended.reached_at as reached_next_at, leads.source_record_key
+    from reached as began
+    inner join fct_leads as leads on began.lead_id = leads.lead_id and not leads.is_duplicate and not leads.is_test
+    cross join (select unnest(['step', 'lead']) as cohort_basis) as bases
+    cross join (select unnest([true, false]) as is_whole) as wholes
+    inner join (
+        select earlier.stage as from_stage, later.stage as to_stage
+        from chain as earlier inner join chain as later on earlier.chain_rank < later.chain_rank
+    ) as steps on began.stage = steps.from_stage
+    inner join dim_dates as days on days.date_on = case bases.cohort_basis
+        when 'lead' then local_day(leads.created_at) else local_day(began.reached_at) end
+    left join reached as ended on began.lead_id = ended.lead_id and steps.to_stage = ended.stage and ended.reached_at >= began.reached_at
+)
+"""
+_MEMBER_SHOWS = ("lead_id", "reached_at", "reached_next_at", "source_record_key")
+_IN_CHAIN = """
+from_stage in ('lead', 'mql', 'sql', 'proposal', 'won') and to_stage in ('mql', 'sql', 'proposal', 'won', 'paid')
+"""
+_COHORTS = (
+    _REACHED
+    + """
+select views.view, members.*, 1 as part
+from members
+inner join (select distinct view, from_stage, to_stage from rpt_funnel_cohorts) as views
+    on members.from_stage = views.from_stage and members.to_stage = views.to_stage
+where {which}
+"""
+)
+_RATES = (
+    _REACHED
+    + """
+select names.kpi, 'default' as variant, members.channel as segment, members.*, 1 as part
+from members
+inner join (values
+    ('lead_to_mql', 'lead', 'mql', 'step'), ('mql_to_sql', 'mql', 'sql', 'step'), ('sql_to_proposal', 'sql', 'proposal', 'step'),
+    ('proposal_to_close', 'proposal', 'won', 'step'), ('sql_to_deal', 'sql', 'won', 'step'), ('lead_to_won', 'lead', 'won', 'lead')
+) as names(kpi, from_stage, to_stage, cohort_basis)
+    on members.from_stage = names.from_stage and members.to_stage = names.to_stage and members.cohort_basis = names.cohort_basis
+where {which}
+"""
+)
+_IS_RATE = """
+kpi in ('lead_to_mql', 'mql_to_sql', 'sql_to_proposal', 'proposal_to_close', 'sql_to_deal', 'lead_to_won')
+and variant = 'default' and close_event = 'won'
+"""
 _NEW_CUSTOMERS = """
 with closes as (
     select customer_id, min(won_at) as first_won_at, arg_min(deal_id, won_at) as deal_id,
@@ -261,6 +344,11 @@ def _clock_report(column: str, which: str) -> Measure:
     return Measure("rpt_sla_report", column, ("period", "metric"), _CLOCK_SHOWS, rows, covers)
 
 
+def _cohorts(column: str, which: str) -> Measure:
+    keys = ("view", "cohort_month", "cohort_basis", "channel", "from_stage", "to_stage")
+    return Measure("rpt_funnel_cohorts", column, keys, _MEMBER_SHOWS, _COHORTS.format(which=which), _IN_CHAIN)
+
+
 def _kpi(column: str, shows: tuple[str, ...], rows: str, covers: str, is_money: bool = False) -> Measure:
     return Measure("rpt_kpi_values", column, _KPI_KEYS, shows, rows, covers, is_money)
 
@@ -293,6 +381,10 @@ MEASURES: tuple[Measure, ...] = (
     *(_clocks(state, f"views.state = '{state}'") for state in ("met", "late", "breached", "running", "waived")),
     _clock_report("numerator", "views.state = 'met'"),
     _clock_report("denominator", _VERDICTS),
+    _cohorts("numerator", "members.reached_next_at is not null"),
+    _cohorts("denominator", "true"),
+    _kpi("numerator", _MEMBER_SHOWS, _RATES.format(which="members.reached_next_at is not null"), _IS_RATE),
+    _kpi("denominator", _MEMBER_SHOWS, _RATES.format(which="true"), _IS_RATE),
     _kpi(
         "numerator",
         ("deal_id", "won_at", "status", "source_record_key"),
@@ -332,6 +424,8 @@ MEASURES: tuple[Measure, ...] = (
 
 
 def rows_of(measure: Measure, build: PublishedBuild) -> str:
-    """The select of a measure for one build: its local days are those of the company's zone."""
+    """The select of a measure for one build: its local days are those of the company's zone, its end is the evaluation."""
+    evaluated_at = str(build.facts["evaluated_at"]).rstrip("Z").replace("T", " ")
+    rows = measure.rows.replace("evaluated_at()", f"timestamp '{evaluated_at}'")
     zone = str(build.facts["time_zone"]).replace("'", "''")
-    return _LOCAL_DAY.sub(rf"cast(timezone('{zone}', timezone('UTC', \1)) as date)", measure.rows)
+    return _LOCAL_DAY.sub(rf"cast(timezone('{zone}', timezone('UTC', \1)) as date)", rows)

@@ -14,6 +14,9 @@ from orchestration.publication import PublishedBuild
 from orchestration.reports.elements import Block, Cell, Section, Table
 from orchestration.reports.language import Language
 
+WHOLE = 32
+"""A text of so many signs is not broken over lines; a wide table is scrolled."""
+
 _NAMED = {
     "channel": "channel", "team": "team", "kind": "explain_kind", "conversion_kind": "stage", "stage": "stage",
     "attribution_model": "model", "unattributed_reason": "unattributed", "earning": "explain_earning",
@@ -86,7 +89,7 @@ class Words:
 
     def _facts(self, values: Row) -> Table:
         rows = [
-            [Cell(self.column(name)), self.cell(name, value, values)]
+            [Cell(self.column(name)), Cell(self.cell(name, value, values).text)]
             for name, value in values.items()
             if value is not None
         ]
@@ -183,16 +186,17 @@ class Words:
         if isinstance(value, bool):
             return Cell(self._yes(value))
         if isinstance(value, datetime):
-            return Cell(self.language.local_instant(value))
+            return Cell(self.language.local_instant(value), css_class="whole")
         if isinstance(value, date):
-            return Cell(self.language.day(value))
+            return Cell(self.language.day(value), css_class="whole")
         if name.endswith("_minor"):
             return Cell(self.language.exact_money(value, self._currency(name, row)), True)
         if name == "weight":
             return Cell(self.language.percent(value, 2), True)
         if isinstance(value, int | Decimal):
             return Cell(self._number(Decimal(value)), True)
-        return Cell(self._named(name, str(value)))
+        text = self._named(name, str(value))
+        return Cell(text, css_class="whole" if len(text) <= WHOLE else "words")
 
     def _currency(self, name: str, row: Row) -> str:
         reporting = str(self.build.facts["reporting_currency"])

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import pytest
 from click.testing import CliRunner, Result
@@ -116,6 +117,16 @@ def test_a_moment_that_was_not_rebuilt_is_told_with_the_command_that_does(compan
     result = asked(company, "deal", "d1", "--as-of", "2026-05-01")
     assert result.exit_code == 1
     assert "`onefunnel run --as-of 2026-05-01`" in result.output
+
+
+def test_the_build_of_a_moment_in_the_past_is_read_beside_the_current_one(company, tmp_path) -> None:
+    """The end of 1 May in Moscow is 20:59:59 UTC; only that build is there."""
+    rebuilt = tmp_path / "warehouse" / "as_of" / "20260501T205959Z" / "published"
+    shutil.copytree(company.home / "published", rebuilt, symlinks=True)
+    arguments = ["deal", "d1", "--format", "json", "--as-of", "2026-05-01", "--config", str(company.config)]
+    result = CliRunner().invoke(explain, arguments, env={"ONEFUNNEL_HOME": str(tmp_path)})
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["build_id"] == "b1"
 
 
 FIGURE = (
