@@ -287,12 +287,64 @@ from closes
 inner join dim_dates as days on days.date_on = local_day(closes.first_won_at)
 cross join (select unnest(['cac_blended', 'cac_marketing_only']) as kpi) as kpis
 """
+# with a term above a year only the first year counts, rounded half up; with an unknown term the whole contract does
+_FIRST_YEARS = """
+select
+    'acv' as kpi, 'default' as variant, days.period, '(all)' as segment, deals.deal_id, deals.won_at, deals.term_months,
+    deals.amount_reporting_minor, deals.source_record_key, {part} as part
+from fct_deals as deals
+inner join dim_dates as days on days.date_on = local_day(deals.won_at)
+where deals.amount_reporting_minor is not null and deals.won_at <= evaluated_at()
+"""
+_FIRST_YEAR_SHOWS = ("deal_id", "won_at", "term_months", "amount_reporting_minor", "source_record_key")
+_FIRST_YEAR_VALUE = """
+case when deals.term_months > 12
+    then (cast(deals.amount_reporting_minor as hugeint) * 24 + deals.term_months) // (2 * deals.term_months)
+    else deals.amount_reporting_minor end
+"""
+# which conversions carry the revenue, payments or contracts, is told by the basis of the published figure
+_CHANNEL_RETURN = """
+with revenue_kind as (
+    select max(regexp_extract(basis, '^revenue of ([a-z]+),', 1)) as kind from rpt_kpi_values where {is_channel_return}
+),
+
+entries as (
+    select
+        credits.attribution_model, credits.channel, local_day(credits.touched_at) as date_on, credits.revenue_row_id,
+        credits.touch_id, null as platform, null as campaign_id, credits.source_record_key, credits.credited_minor as part
+    from fct_attribution_credits as credits
+    inner join revenue_kind on credits.conversion_kind = revenue_kind.kind
+    where credits.touch_id is not null
+    union all
+    select
+        models.attribution_model, costs.channel, costs.date_on, null, null, costs.platform, costs.campaign_id,
+        costs.source_record_key, -costs.cost_reporting_minor
+    from fct_ad_performance_daily as costs
+    cross join (select distinct attribution_model from fct_attribution_credits) as models
+)
+
+select
+    'romi' as kpi, 'revenue_' || entries.attribution_model as variant, days.period, entries.channel as segment, entries.*
+from entries
+inner join dim_dates as days on entries.date_on = days.date_on
+"""
+_RETURN_SHOWS = ("date_on", "revenue_row_id", "touch_id", "platform", "campaign_id", "source_record_key")
+_CHANNEL_COSTS = """
+select
+    'romi' as kpi, bases.basis || '_' || models.attribution_model as variant, days.period, costs.channel as segment, costs.date_on,
+    costs.platform, costs.campaign_id, costs.ad_id, costs.source_record_key, costs.cost_reporting_minor as part
+from fct_ad_performance_daily as costs
+inner join dim_dates as days on costs.date_on = days.date_on
+cross join (select distinct attribution_model from fct_attribution_credits) as models
+cross join (select unnest(['revenue', 'gross_margin']) as basis) as bases
+"""
+_IS_CHANNEL_RETURN = "kpi = 'romi' and segment <> '(all)' and starts_with(variant, 'revenue_')"
 
 
 # entries of the definitions file `costs` are in no mart as days of cost: where they name a channel or campaign, the sum is not open
 _OF_CABINETS = """
-channel in (select channel from fct_ad_performance_daily)
-and channel not in (
+{channel} in (select channel from fct_ad_performance_daily)
+and {channel} not in (
     select regexp_extract(content, '(?:^|; )channel=([^;]+)', 1) from rpt_definitions where definition = 'costs'
 )
 and not exists (select 1 from rpt_definitions where definition = 'costs' and content like '%campaign_id=%')
@@ -364,7 +416,7 @@ MEASURES: tuple[Measure, ...] = (
         _CREDIT_KEYS,
         ("platform", "campaign_id", "ad_id", "date_on", "source_record_key"),
         _COSTS,
-        _OF_CABINETS,
+        _OF_CABINETS.format(channel="channel"),
         is_money=True,
     ),
     _claims("conversions", "amounts.conversion_count"),
@@ -418,6 +470,33 @@ MEASURES: tuple[Measure, ...] = (
         ("customer_id", "deal_id", "first_won_at", "source_record_key"),
         _NEW_CUSTOMERS,
         "kpi in ('cac_blended', 'cac_marketing_only') and variant = 'default' and close_event = 'won'",
+    ),
+    _kpi(
+        "numerator",
+        _FIRST_YEAR_SHOWS,
+        _FIRST_YEARS.format(part=_FIRST_YEAR_VALUE),
+        "kpi = 'acv' and variant = 'default' and close_event = 'won' and missing_reason is null",
+        is_money=True,
+    ),
+    _kpi(
+        "denominator",
+        _FIRST_YEAR_SHOWS,
+        _FIRST_YEARS.format(part="1"),
+        "kpi = 'acv' and variant = 'default' and close_event = 'won' and missing_reason is null",
+    ),
+    _kpi(
+        "numerator",
+        _RETURN_SHOWS,
+        _CHANNEL_RETURN.format(is_channel_return=_IS_CHANNEL_RETURN),
+        _IS_CHANNEL_RETURN + " and " + _OF_CABINETS.format(channel="segment"),
+        is_money=True,
+    ),
+    _kpi(
+        "denominator",
+        ("platform", "campaign_id", "ad_id", "date_on", "source_record_key"),
+        _CHANNEL_COSTS,
+        "kpi = 'romi' and segment <> '(all)' and " + _OF_CABINETS.format(channel="segment"),
+        is_money=True,
     ),
 )
 """Every figure that opens. Where a column has several, `covers` tells which rows are whose."""

@@ -18,9 +18,9 @@ create table marts.fct_deals as
 select 'd1' as deal_id, 'l1' as lead_id, 'p1' as person_id, 'a1' as account_id, 'account:a1' as customer_id,
     timestamp '2026-03-08 09:00:00' as created_at, timestamp '2026-03-09 09:00:00' as won_at, 'won' as status,
     10001::bigint as amount_reporting_minor, 10001::bigint as paid_minor, 4000::bigint as refunded_minor, 'RUB' as currency,
-    'crm/deals/d1/2' as source_record_key, 'b1' as build_id
+    24::bigint as term_months, 'crm/deals/d1/2' as source_record_key, 'b1' as build_id
 union all
-select 'd2', null, null, null, 'deal:d2', timestamp '2026-03-08 09:00:00', null, 'open', null, 0, 0, 'RUB', 'crm/deals/d2/2', 'b1';
+select 'd2', null, null, null, 'deal:d2', timestamp '2026-03-08 09:00:00', null, 'open', null, 0, 0, 'RUB', null, 'crm/deals/d2/2', 'b1';
 create table marts.fct_touches as
 select touch_id, person_id, 'a1' as account_id, null::varchar as lead_id, null::varchar as deal_id, occurred_at::timestamp as occurred_at,
     channel, null::varchar as campaign_id, team, kind, direction, null::varchar as outcome, null::varchar as owner_id,
@@ -77,3 +77,15 @@ from (values
     ('linear', 'paid_search', '2026-03-01', 'touch', 0.333333333333, 2000),
     ('linear', 'email', '2026-03-01', 'conversion', 0.333333333333, 9999)
 ) as rows(attribution_model, channel, month, month_basis, credited_conversions, credited_minor);
+create table marts.fct_ad_performance_daily as
+select 'yandex_direct' as platform, 'c1' as campaign_id, 'ad1' as ad_id, date '2026-03-10' as date_on, 'paid_search' as channel,
+    1500::bigint as cost_reporting_minor, 'yandex_direct/performance_daily/c1/3' as source_record_key, 'b1' as build_id;
+-- half of 100.01 over 24 months is 50.005, a minor unit is rounded half up; the touch of March is credited 33.33 - 13.33 and cost 15.00
+create table marts.rpt_kpi_values as
+select kpi, variant, period, segment, basis, 'won' as close_event, numerator::decimal(38, 9) as numerator,
+    denominator::decimal(38, 9) as denominator, missing_reason, 'b1' as build_id
+from (values
+    ('acv', 'default', '2026-03', '(all)', 'first year', 5001, 1, null),
+    ('acv', 'default', '2026-04', '(all)', null, null, null, 'no_denominator'),
+    ('romi', 'revenue_linear', '2026-03', 'paid_search', 'revenue of paid, month of the touch, model linear', 500, 1500, null)
+) as rows(kpi, variant, period, segment, basis, numerator, denominator, missing_reason);

@@ -156,6 +156,30 @@ def test_a_figure_that_is_not_its_rows_is_shown_to_differ(company) -> None:
     assert "1 do not agree" in asked(company, "figure", *keys).stdout
 
 
+def test_the_first_year_of_a_longer_contract_is_what_counts_of_it(company) -> None:
+    document = told(company, "figure", "rpt_kpi_values", "numerator", "kpi=acv", "period=2026-03")
+    assert [(row["deal_id"], row["term_months"], row["part_minor"]) for row in part(document, "made_of")] == [
+        ("d1", 24, 5001)
+    ]
+    assert [check["holds"] for check in document["checks"]] == [True]
+
+
+def test_a_figure_that_a_month_does_not_have_is_said_not_to_open(company) -> None:
+    result = asked(company, "figure", "rpt_kpi_values", "numerator", "kpi=acv", "period=2026-04")
+    assert result.exit_code == 1
+    assert "this row is no sum of published rows" in result.output
+
+
+def test_the_return_of_a_channel_opens_into_the_credit_of_its_touches_and_its_cost(company) -> None:
+    document = told(company, "figure", "rpt_kpi_values", "numerator", "kpi=romi")
+    assert [(row["date_on"], row["revenue_row_id"], row["part_minor"]) for row in part(document, "made_of")] == [
+        ("2026-03-01", "paid:d1:y1", 3333),
+        ("2026-03-01", "paid:d1:y2", -1333),
+        ("2026-03-10", None, -1500),
+    ]
+    assert [(check["found"], check["holds"]) for check in document["checks"]] == [(500, True)]
+
+
 def test_keys_that_name_several_rows_ask_for_the_missing_with_their_values(company) -> None:
     result = asked(company, "figure", *FIGURE[:4], "month_basis=conversion")
     assert result.exit_code == 1
