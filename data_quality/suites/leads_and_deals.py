@@ -50,6 +50,7 @@ SUITES: dict[str, list[Check]] = {
         *required("source_stage", "entered_at"),
         *happened("entered_at", "left_at"),
         *in_order("entered_at", "left_at"),
+        *money("amount_minor"),
         *_LEAD_OR_DEAL,
         *refers_to("leads", "lead_id"),
         *refers_to("deals", "deal_id"),

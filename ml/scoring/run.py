@@ -270,7 +270,13 @@ def score_leads(
     leads["is_exploration"] = [is_drawn(str(lead), policy.exploration_share) for lead in leads["lead_id"]]
 
     split = split_by_time(leads["scored_at"], leads["is_mature"], policy.training_share)
-    split = Split(without_straddlers(split.sample, leads["account_id"]), split.cut_at)
+    apart = without_straddlers(split.sample, leads["account_id"])
+    are_kept_apart = 2 * int((apart == "test").sum()) >= int((split.sample == "test").sum())
+    if are_kept_apart:
+        split = Split(apart, split.cut_at)
+    else:
+        # a few accounts that ask again and again: without them nobody would be left to judge by, so only time separates
+        leads = leads.assign(account_id=None)
     train, test = split.rows("train"), split.rows("test")
     won = leads["is_won"].to_numpy(dtype=bool)
     refusal = _refusal(len(train), int(won[train].sum()), policy)
@@ -279,7 +285,7 @@ def score_leads(
         matrix_chance = _matrix_probability(graded, won, train)
         design = declared.design(leads, given, policy.features)
         found = _compared(leads, given, graded, design, split, policy, refusal)
-        card = _card(leads, split, won, policy, moment)
+        card = _card(leads, split, won, policy, moment) | {"accounts_are_kept_apart": are_kept_apart}
         points = [_matrix_points(given, graded)]
         scores = [_matrix_scores(leads, graded, matrix_chance, split)]
         slope = None if found is None else found.slope

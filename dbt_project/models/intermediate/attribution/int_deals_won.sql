@@ -34,6 +34,10 @@ states as (
         on events.stage = stages.stage
     cross join {{ ref('int_stages_ranked') }} as won
     where won.stage = 'won'
+        -- a first contact that was written down after the win (Olist has one) re-opens nothing
+        and not (
+            coalesce(stages.owner_team, '') = 'marketing' and coalesce(stages.is_main_chain, false) and not coalesce(events.is_re_entry, false)
+        )
 ),
 
 states_compared as (

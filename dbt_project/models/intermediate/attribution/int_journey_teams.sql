@@ -12,13 +12,7 @@ touches_found as (
 ),
 
 countings as (
-    select 'once' as counting, 'both_teams' as touches_of
-    union all
-    select 'once' as counting, 'marketing_only' as touches_of
-    union all
-    select 'every_record' as counting, 'both_teams' as touches_of
-    union all
-    select 'every_record' as counting, 'marketing_only' as touches_of
+    {{ ways_to_count() }}
 ),
 
 counted as (
