@@ -54,6 +54,10 @@ class TableError(ValueError):
     """A table that cannot be compared at all; the message says what is missing and what to do."""
 
 
+class NothingToJudgeError(TableError):
+    """The table is sound, but one outcome is missing or one of the two parts is empty."""
+
+
 @dataclass(frozen=True)
 class Capacity:
     """What the team can take: a whole number of leads per `week` or of the held-out `period`, or a `share` of it."""
@@ -207,7 +211,7 @@ def compare_table(
     """Split by the order, guard, learn on the earlier part, judge both scores on the later one.
 
     Thin data (D74) is a result: the verdict is `too_little_data` with its reason, the hand-made score is still
-    measured. Raises TableError when there is nothing to judge: no lead of either outcome, no held-out lead with a
+    measured. Raises NothingToJudgeError when there is nothing to judge: no lead of either outcome, no held-out lead with a
     hand-made score, a capacity per week without times.
     """
     policy = policy or TablePolicy()
@@ -546,7 +550,7 @@ def _taken(points: Points, rows: npt.NDArray[np.intp]) -> Points:
 
 def _split(table: LeadTable, training_share: float) -> tuple[npt.NDArray[np.object_], Any]:
     if len(table.won) == 0:
-        raise TableError("no lead has an outcome; there is nothing to learn from and nothing to judge")
+        raise NothingToJudgeError("no lead has an outcome; there is nothing to learn from and nothing to judge")
     cut = cut_in_order(table.order, training_share)
     sample = np.where(table.order < cut, "train", "test").astype(object)
     if table.groups is not None:
@@ -559,19 +563,19 @@ def _require_something_to_judge(
 ) -> None:
     if table.won.all() or not table.won.any():
         kind = "won" if table.won.any() else "not won"
-        raise TableError(f"all {len(table.won)} leads are {kind}; both outcomes are needed")
+        raise NothingToJudgeError(f"all {len(table.won)} leads are {kind}; both outcomes are needed")
     if not (sample == "train").any():
-        raise TableError(
+        raise NothingToJudgeError(
             f"no lead comes before the cut: the order has {len(np.unique(table.order))} different values; it must rise "
             "with time"
         )
     if not (sample == "test").any():
-        raise TableError(
+        raise NothingToJudgeError(
             "no lead is left to judge: every account of the held-out part is in the training part as well; leave "
             "--group out, or take a column with more accounts"
         )
     if not len(judged):
-        raise TableError(
+        raise NothingToJudgeError(
             f"none of the {int((sample == 'test').sum())} leads of the held-out part has a value of {table.hand_name!r}"
         )
 

@@ -1,4 +1,4 @@
-"""What a binary classifier of leads asks of its outcome; one wording for all of them."""
+"""What all classifiers of leads have in common: what they promise scikit-learn and what they ask of the outcome."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
+
+
+class BinaryLeadClassifier(ClassifierMixin, BaseEstimator):
+    """Two classes, empty values allowed, and no promise to score well on any data that is thrown at it."""
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        tags.classifier_tags.poor_score = True
+        tags.input_tags.allow_nan = True
+        return tags
 
 
 def binary_classes(y: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:

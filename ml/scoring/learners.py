@@ -7,40 +7,35 @@ compared in one unit.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.preprocessing import OrdinalEncoder
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
 
 from ml.scoring.features import category_columns
-from ml.scoring.labels import binary_classes
+from ml.scoring.labels import BinaryLeadClassifier, binary_classes
 from ml.scoring.model import MOST_LEVELS, RAREST_CATEGORY, table_scorecard
 
 Floats = npt.NDArray[np.float64]
 
 
-class _LeadClassifier(ClassifierMixin, BaseEstimator):
+class _LeadClassifier(BinaryLeadClassifier, ABC):
     """Frames and arrays as one frame, two classes, probabilities from log-odds."""
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        tags.classifier_tags.poor_score = True
-        tags.input_tags.allow_nan = True
-        return tags
-
+    @abstractmethod
     def _learn(self, frame: pd.DataFrame, won: npt.NDArray[np.bool_]) -> None:
-        raise NotImplementedError
+        """Learn from a frame of leads and which of them were won."""
 
+    @abstractmethod
     def _log_odds(self, frame: pd.DataFrame) -> Floats:
-        raise NotImplementedError
+        """Log-odds of a win per lead, by what `_learn` left."""
 
     def fit(self, X: Any, y: Any) -> Any:
         """Learn from leads X (frame or array) and their outcome y, which has two classes."""

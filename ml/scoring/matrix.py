@@ -14,11 +14,10 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ml.scoring.labels import binary_classes
+from ml.scoring.labels import BinaryLeadClassifier, binary_classes
 
 Scale = Literal["raw110", "normalised100"]
 BANDS = ("cold", "review", "hot")
@@ -165,7 +164,7 @@ def _whole(values: pd.Series, name: str) -> pd.Series:
     return numbers.astype("int64")
 
 
-class MatrixClassifier(ClassifierMixin, BaseEstimator):
+class MatrixClassifier(BinaryLeadClassifier):
     """The matrix as a binary scikit-learn classifier, so that it is judged by the same code as any model.
 
     X is (leads, criteria): points, NaN where there is no answer. The weights are given, never learned; `fit` learns
@@ -193,13 +192,6 @@ class MatrixClassifier(ClassifierMixin, BaseEstimator):
         self.bands = bands
         self.gates = gates
         self.scale = scale
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        tags.classifier_tags.poor_score = True
-        tags.input_tags.allow_nan = True
-        return tags
 
     def fit(self, X: Any, y: Any) -> MatrixClassifier:
         """Check X against the definition and learn the probability curve of the sums from y (two classes)."""

@@ -19,10 +19,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ml.scoring.labels import binary_classes
+from ml.scoring.labels import BinaryLeadClassifier, binary_classes
 
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -53,7 +52,7 @@ def step_of(levels: Sequence[Sequence[int]]) -> int:
     return step
 
 
-class ReweightedMatrixClassifier(ClassifierMixin, BaseEstimator):
+class ReweightedMatrixClassifier(BinaryLeadClassifier):
     """The matrix with learned whole weights, as a binary scikit-learn classifier.
 
     X is (leads, criteria): points of the hand-made matrix, NaN where there is no answer (0 points, D20).
@@ -77,13 +76,6 @@ class ReweightedMatrixClassifier(ClassifierMixin, BaseEstimator):
         self.maximum_points = maximum_points
         self.step = step
         self.exact_limit = exact_limit
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        tags.classifier_tags.poor_score = True
-        tags.input_tags.allow_nan = True
-        return tags
 
     def fit(self, X: Any, y: Any) -> ReweightedMatrixClassifier:
         """Search the shares of the maximum that make the outcomes y most likely. y has two classes."""

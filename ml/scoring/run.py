@@ -37,7 +37,15 @@ from threadpoolctl import threadpool_limits
 from ml.scoring import evaluate, explain, matrix
 from ml.scoring import features as declared
 from ml.scoring import model as learned
-from ml.scoring.compare import Capacity, LeadTable, Points, TableComparison, TableError, TablePolicy, compare_table
+from ml.scoring.compare import (
+    Capacity,
+    LeadTable,
+    NothingToJudgeError,
+    Points,
+    TableComparison,
+    TablePolicy,
+    compare_table,
+)
 from ml.scoring.split import SAMPLES, Split, split_by_time, without_straddlers
 from ml.scoring.what_if import Rules
 
@@ -401,8 +409,8 @@ def _compared(
         return compare_table(
             table, capacity=Capacity(Fraction(weekly), "week"), policy=numbers, rules=_rules(part, policy)
         )
-    except TableError:
-        # one outcome or nothing held out: the comparison of the caller says so in its own words
+    except NothingToJudgeError:
+        # the comparison of the caller says in its own words how many wins and leads there are
         return None
 
 

@@ -277,6 +277,16 @@ def test_an_account_that_taught_does_not_judge() -> None:
     assert result.comparison.set_index("metric").loc["auc", "n"] == 900 - 630 - 27
 
 
+def test_a_few_accounts_that_ask_again_and_again_are_split_by_time_alone_and_the_card_says_so() -> None:
+    """Ten accounts have all leads: without those that taught nobody of the 270 held-out leads would be left."""
+    features, answers = company(1000)
+    result = score_leads(features.assign(account_id=[f"account-{row % 10}" for row in features.index]), answers, QUICK)
+    assert result.card["samples"]["straddling"]["leads"] == 0
+    assert result.comparison.set_index("metric").loc["auc", "n"] == 270
+    card = result.reports["score_model_card"].set_index("fact")["value"]
+    assert card["accounts_are_kept_apart"] == "false"
+
+
 def test_points_of_both_scorers_are_told_against_the_average_training_lead() -> None:
     result = score_leads(*company(1000), QUICK)
     sums = result.points.groupby(["scorer", "lead_id"])["points_against_average"].sum().astype(float)
