@@ -6,6 +6,7 @@ import duckdb
 
 from orchestration.console import shown
 from orchestration.pipeline import Pipeline
+from orchestration.publication import PublishedBuild, read_build
 from orchestration.reports.figures import KINDS_FROM_THE_DEEPEST
 
 
@@ -19,7 +20,7 @@ def summarise(pipeline: Pipeline, seconds: float) -> str:
             connection.execute(f"create view \"{file.stem}\" as select * from read_parquet('{file}')")
         sections = [
             _rows(connection), _quarantine(connection), _findings(connection), _funnel(connection), _uncreditable(connection),
-            _credit(connection), _scores(connection),
+            _credit(connection), _scores(connection, read_build(published)),
         ]  # fmt: skip
     finally:
         connection.close()
@@ -147,8 +148,19 @@ def _credit(connection: duckdb.DuckDBPyConnection) -> str:
     return _table(f"Credited conversions ({kind}) by channel and model", ["channel", *models], rows)
 
 
-def _scores(connection: duckdb.DuckDBPyConnection) -> str:
+def _scores(connection: duckdb.DuckDBPyConnection, build: PublishedBuild) -> str:
+    """Money, which the mart has in minor units, as whole units of the reporting currency."""
+    currency = str(build.facts["reporting_currency"])
+    minor_per_unit = 10 ** build.currency_exponents[currency]
     rows = connection.execute(
-        "select metric, printf('%.3f', matrix), printf('%.3f', learned), verdict, n from rpt_score_comparison where segment = '(all)' order by metric"
+        """
+        select
+            case metric when 'money_at_capacity' then metric || ', ' || $currency else metric end,
+            case metric when 'money_at_capacity' then printf('%.0f', matrix / $minor_per_unit) else printf('%.3f', matrix) end,
+            case metric when 'money_at_capacity' then printf('%.0f', learned / $minor_per_unit) else printf('%.3f', learned) end,
+            verdict, n
+        from rpt_score_comparison where segment = '(all)' order by metric
+        """,
+        {"currency": currency, "minor_per_unit": minor_per_unit},
     ).fetchall()
     return _table("Matrix against learned score, same leads", ["metric", "matrix", "learned", "verdict", "n"], rows)

@@ -1,5 +1,7 @@
 """The sections of the summary that a run prints only when something is unusual."""
 
+from types import SimpleNamespace
+
 import duckdb
 
 from orchestration import summary
@@ -36,3 +38,17 @@ def test_credit_is_shown_of_payments_then_wins_then_whatever_has_conversions() -
             lines = summary._credit(connection).splitlines()
             assert lines[0] == f"Credited conversions ({shown}) by channel and model"
             assert [line.split() for line in lines[2:]] == [["email", "2.5"], ["total", "2.5"]]
+
+
+def test_money_at_the_capacity_is_told_in_whole_units_of_the_currency() -> None:
+    build = SimpleNamespace(facts={"reporting_currency": "RUB"}, currency_exponents={"RUB": 2})
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table rpt_score_comparison as select * from (values ('auc', '(all)', 0.7::decimal(28, 6), null, 'no_signal', 9), "
+            "('money_at_capacity', '(all)', 1234567, 200, 'no_signal', 9)) as rows(metric, segment, matrix, learned, verdict, n)"
+        )
+        lines = [line.split() for line in summary._scores(connection, build).splitlines()[2:]]
+    assert lines == [
+        ["auc", "0.700", "–", "no_signal", "9"],
+        ["money_at_capacity,", "RUB", "12346", "2", "no_signal", "9"],
+    ]
