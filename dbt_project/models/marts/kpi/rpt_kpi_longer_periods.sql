@@ -1,6 +1,6 @@
 -- Counts and money add up: a quarter's figure is the sum of its months' numerators over the sum of their denominators.
--- What stands at the end of a period (velocity, retention, lifetime, 90-day changes) is that of its last month. Medians and
--- distinct people do neither, and are missing with that reason rather than averaged.
+-- What stands at the end of a period (velocity, retention, lifetime, 90-day changes) is that of its last month, with its interval.
+-- Medians and distinct people do neither, and are missing with that reason rather than averaged.
 with ruled as (
     select
         monthly.*,
@@ -128,10 +128,12 @@ select
     end as value,
     cast(case summed.rule when 'end' then last_months.n when 'sum' then summed.n_sum end as bigint) as n,
     case
+        when summed.rule = 'end' then last_months.low
         when summed.rule = 'sum' and summed.is_proportion and summed.months_missing_reason is null
             then {{ wilson_bound('summed.numerator_sum', 'summed.denominator_sum', '-') }}
     end as low,
     case
+        when summed.rule = 'end' then last_months.high
         when summed.rule = 'sum' and summed.is_proportion and summed.months_missing_reason is null
             then {{ wilson_bound('summed.numerator_sum', 'summed.denominator_sum', '+') }}
     end as high,
