@@ -233,6 +233,9 @@ def _row_problems(path: Path, schema: Schema, rows: list[Row], lines: list[int])
     for file_law in schema.file_laws:
         problems += [
             Problem(path, lines[found.row], found.column, found.message, rows[found.row][found.column], found.fix)
+            # what a file without a line lacks is told at its header
+            if rows
+            else Problem(path, 1, found.column, found.message, fix=found.fix)
             for found in file_law(rows)
         ]
     return problems

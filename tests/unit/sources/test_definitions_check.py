@@ -11,6 +11,7 @@ from orchestration.cli import main
 from orchestration.sources.definitions import (
     DefinitionFile,
     DefinitionsError,
+    Problem,
     read_definitions,
     recorded_in_the_future,
     registry,
@@ -336,6 +337,27 @@ def test_a_signature_of_what_was_recorded_later_or_of_nothing_known_is_an_error(
         "signatures.csv:2: column signed_on: expected a day from version_on (2026-06-02) on, got 2026-06-01",
         "signatures.csv:3: column definition: 'matrx' is not in definitions; did you mean matrix?",
     ]
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_file_of_nothing_but_its_header_is_read_or_told_what_it_lacks(company: Path, name: str) -> None:
+    write(company, name)
+    # other files may name what is gone
+    assert [problem for problem in problems_or_none(company) if not problem.fix] == []
+
+
+def problems_or_none(company: Path) -> list[Problem]:
+    try:
+        read_definitions(DEFAULTS, company)
+    except DefinitionsError as error:
+        return list(error.problems)
+    return []
+
+
+def test_a_file_without_its_default_row_is_told_so_at_its_header(company: Path) -> None:
+    write(company, "owner_calendars")
+    (found,) = [line for line in problems(company) if line.startswith("owner_calendars.csv")]
+    assert found.startswith("owner_calendars.csv:1: column owner_id: no row has *")
 
 
 def test_nobody_has_signed_the_defaults() -> None:

@@ -43,7 +43,12 @@ def _has_default(*columns: str) -> FileLaw:
 def _default_calendar(rows: Sequence[Row]) -> Iterator[BrokenLaw]:
     """Whoever is named nowhere, and a lead that nobody owns, needs a calendar too."""
     if not any(row["owner_id"] == row["team"] == row["region"] == "*" for row in rows):
-        yield BrokenLaw(0, "owner_id", "no row has * in owner_id, team and region: the calendar of everybody else")
+        yield BrokenLaw(
+            0,
+            "owner_id",
+            "no row has * in owner_id, team and region: the calendar of everybody else",
+            fix="add a row with * in the three and the calendar of whoever is named nowhere",
+        )
 
 
 FILES: tuple[Schema, ...] = (
