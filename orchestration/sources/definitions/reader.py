@@ -246,18 +246,21 @@ def _broken_references(files: dict[str, DefinitionFile], default_folder: Path) -
     its own problem is reported."""
     problems = []
     for name, file in files.items():
-        for column in SCHEMAS[name].columns:
-            if column.reference is None:
-                continue
-            known = _referenced(column.reference, files, default_folder)
+        schema = SCHEMAS[name]
+        references: list[tuple[str, str, str | None]] = [
+            (column.name, column.reference, None) for column in schema.columns if column.reference
+        ]
+        references += [("value", reference, of) for of, reference in schema.value_references.items()]
+        for column, reference, of in references:
+            known = _referenced(reference, files, default_folder)
             if known is None:
                 continue
             for row, place in zip(file.rows, file.places, strict=True):
-                value = row[column.name]
-                if value is not None and value not in known:
-                    message = f"{value!r} is not in {column.reference}{nearest(value, known)}"
-                    fix = f"write a name that is there, or add it to {column.reference}"
-                    problems.append(Problem(*place, column.name, message, value, fix))
+                value = row[column]
+                if value is not None and value not in known and of in (None, row[schema.columns[0].name]):
+                    message = f"{value!r} is not in {reference}{nearest(value, known)}"
+                    fix = f"write a name that is there, or add it to {reference}"
+                    problems.append(Problem(*place, column, message, value, fix))
     return problems
 
 

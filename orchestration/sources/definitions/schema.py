@@ -1,7 +1,7 @@
 """What a definitions file is: its columns, its key, its references and the laws its rows obey."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from orchestration.sources.definitions.kinds import DATE, TEXT, Kind
@@ -41,6 +41,7 @@ class Schema:
     `must_have` are values of the first column that code and models rely on. `needs_signature` is false for what is data or
     wording rather than an agreement of both teams. A company's file of a schema that `says_only_what_differs` is laid over the
     default one by the first column: whoever sets one policy need not repeat the others, nor add what a newer version brings.
+    `value_references` are for a file of names and values: name in the first column → what its `value` must be found in.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Schema:
     row_laws: tuple[RowLaw, ...] = ()
     file_laws: tuple[FileLaw, ...] = ()
     needs_signature: bool = True
+    value_references: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def column_names(self) -> tuple[str, ...]:

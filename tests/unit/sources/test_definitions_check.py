@@ -354,6 +354,13 @@ def problems_or_none(company: Path) -> list[Problem]:
     return []
 
 
+def test_a_policy_that_names_a_calendar_names_one_of_the_calendars(company: Path) -> None:
+    write(company, "policies", f"working_calendar,moscow,2000-01-01,2026-01-01,{OWNERS}")
+    assert problems(company) == ["policies.csv:2: column value: 'moscow' is not in calendars.calendar"]
+    write(company, "policies", f"working_calendar,msk,2000-01-01,2026-01-01,{OWNERS}")
+    assert files_of(company)
+
+
 def test_a_file_without_its_default_row_is_told_so_at_its_header(company: Path) -> None:
     write(company, "owner_calendars")
     (found,) = [line for line in problems(company) if line.startswith("owner_calendars.csv")]

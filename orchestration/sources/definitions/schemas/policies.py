@@ -73,5 +73,6 @@ FILES: tuple[Schema, ...] = (
         must_have=tuple(name for name in POLICIES if name not in POLICIES_WITHOUT_DEFAULT),
         says_only_what_differs=True,
         row_laws=(_policy_value,),
+        value_references={"working_calendar": "calendars.calendar"},
     ),
 )
