@@ -1,9 +1,10 @@
 """The one entry point of scoring: tables in, tables out.
 
-The caller reads two relations, calls `score_leads` and writes the returned frames as whole tables:
+The caller reads three relations, calls `score_leads` and writes the returned frames as whole tables:
 
-    intermediate.int_lead_features        -> `features`   one row per lead and moment
-    intermediate.int_lead_answers_scored  -> `answers`    one row per lead, moment and criterion of the matrix
+    intermediate.int_lead_features          -> `features`   one row per lead and moment
+    intermediate.int_lead_answers_scored    -> `answers`    one row per lead, moment and criterion of the matrix
+    intermediate.int_lead_channels_touched  -> `touched`    one row per lead, moment and channel
     result.scores      -> ml.lead_scores         columns and SQL types: TABLES["lead_scores"]
     result.points      -> ml.lead_score_points   TABLES["lead_score_points"]
     result.comparison  -> ml.score_comparison    TABLES["score_comparison"]
@@ -15,7 +16,7 @@ scoring and the hand-made score is the matrix.
 
 The tables must be created with the declared types, because a frame that is empty or all null says nothing about
 them. The order of the input rows does not matter; the same rows give the same output to the last digit.
-Definitions (levels, points, bounds, gates, scale) arrive inside the two relations as they were valid at each lead's
+Definitions (levels, points, bounds, gates, scale) arrive inside the relations as they were valid at each lead's
 moment (D24), so no definition file is read here.
 """
 
@@ -172,6 +173,10 @@ TABLES: dict[str, dict[str, str]] = {
     },
     "score_features": {
         "feature": "varchar",
+        "kind": "varchar",
+        "direction": "bigint",
+        "is_dated": "boolean",
+        "known_because": "varchar",
         "rule": "varchar",
         "is_used": "boolean",
         "evidence": "varchar",
@@ -214,6 +219,8 @@ ANSWER_COLUMNS = (
     "is_missing",
     "answered_at",
 )
+TOUCHED_COLUMNS = ("lead_id", "moment", "channel", "touches", "last_touch_at")
+MOMENTS = ("creation", "handover")
 
 
 @dataclass(frozen=True)
@@ -256,9 +263,17 @@ class ScoringResult:
 
 
 def score_leads(
-    features: pd.DataFrame, answers: pd.DataFrame, policy: ScoringPolicy | None = None, *, moment: str = "creation"
+    features: pd.DataFrame,
+    answers: pd.DataFrame,
+    policy: ScoringPolicy | None = None,
+    *,
+    moment: str = "creation",
+    touched: pd.DataFrame | None = None,
 ) -> ScoringResult:
-    """Score every lead by the matrix and, unless the data is too thin, by the learned model; compare both.
+    """Score every lead of a moment by the matrix and, unless the data is too thin, by the learned model; compare both.
+
+    Each moment has a model of its own, which learns from what was known at that moment only. Without `touched` no touches
+    by channel are learned from.
 
     Thin data (fewer than `minimum_leads` leads or `minimum_conversions` wins in the training sample) is a result:
     `card["refusal"]` and the comparison's `verdict_reason` say why, and no learned score is written.
@@ -273,7 +288,11 @@ def score_leads(
     if leads["lead_id"].duplicated().any():
         twice = leads.loc[leads["lead_id"].duplicated(), "lead_id"].iloc[0]
         raise ValueError(f"int_lead_features: lead {twice} has two rows for moment {moment}; expected one")
-    declared.assert_known_at_moment(leads, given)
+    seen = None
+    if touched is not None:
+        _require(touched, TOUCHED_COLUMNS, "int_lead_channels_touched")
+        seen = touched[touched["moment"] == moment]
+    declared.assert_known_at_moment(leads, given, seen)
     leads = leads.assign(is_won=leads["is_won"].fillna(False).astype(bool))
     leads["is_exploration"] = [is_drawn(str(lead), policy.exploration_share) for lead in leads["lead_id"]]
 
@@ -291,7 +310,7 @@ def score_leads(
     with threadpool_limits(limits=1):
         graded = _grade(leads, given)
         matrix_chance = _matrix_probability(graded, won, train)
-        design = declared.design(leads, given, policy.features)
+        design = declared.design(leads, given, policy.features, seen)
         found = _compared(leads, given, graded, design, split, policy, refusal)
         card = _card(leads, split, won, policy, moment) | {"accounts_are_kept_apart": are_kept_apart}
         points = [_matrix_points(given, graded)]
@@ -518,7 +537,7 @@ def _reports(found: TableComparison | None, given: pd.DataFrame, card: dict[str,
             "score_gains": found.gains.assign(
                 taken_by=found.gains["taken_by"].replace(sides), won_minor=found.gains["money_minor"]
             ),
-            "score_features": found.columns.rename(columns={"column": "feature"}),
+            "score_features": _declared(found.columns),
         }
     keys = {
         "score_dependence": ["feature", "position"],
@@ -642,19 +661,30 @@ def _card(
 
 
 def feature_list(design: pd.DataFrame) -> list[dict[str, Any]]:
-    """The columns of a design as the card of a model lists them: name, is_dated, description."""
-    known = {feature.name: feature for feature in declared.DECLARED}
+    """The columns of a design as the card of a model lists them: name, is_dated, description, known_because."""
     listed = []
-    for name in design.columns:
-        feature = known.get(str(name))
+    for name in map(str, design.columns):
+        feature = declared.declaration(name)
         listed.append(
             {
-                "name": str(name),
-                "is_dated": True if feature is None else feature.is_dated,
-                "description": "level of the matrix criterion" if feature is None else feature.description,
+                "name": name,
+                "is_dated": feature.is_dated,
+                "description": feature.description,
+                "known_because": feature.known_because,
             }
         )
     return listed
+
+
+def _declared(findings: pd.DataFrame) -> pd.DataFrame:
+    """The guard's findings with what is declared about each feature."""
+    features = [declared.declaration(str(name)) for name in findings["column"]]
+    return findings.rename(columns={"column": "feature"}).assign(
+        kind=[feature.kind for feature in features],
+        direction=[feature.direction for feature in features],
+        is_dated=[feature.is_dated for feature in features],
+        known_because=[feature.known_because for feature in features],
+    )
 
 
 def _matrix_scores(leads: pd.DataFrame, graded: pd.DataFrame, chance: pd.Series, split: Split) -> pd.DataFrame:
