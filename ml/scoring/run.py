@@ -230,6 +230,7 @@ class ScoringPolicy:
     features            limits the learned score to some of the declared features (None: all); answers are always used
     weekly_capacity     leads that sales can take a week; None: as many as the matrix hands over a week in the held-out period
     full_minutes        a rep's minutes on a hand-over in full; review_minutes: on one for review
+    handover_clocks     SLA clocks that a hand-over starts; None where that is not known
     exploration_share   share of leads drawn to be worked whatever their score
     """
 
@@ -242,6 +243,7 @@ class ScoringPolicy:
     weekly_capacity: int | None = None
     full_minutes: int = 60
     review_minutes: int = 20
+    handover_clocks: int | None = None
     exploration_share: Fraction = Fraction(0)
 
 
@@ -426,7 +428,7 @@ def _compared(
     )
     try:
         return compare_table(
-            table, capacity=Capacity(Fraction(weekly), "week"), policy=numbers, rules=_rules(part, policy)
+            table, capacity=Capacity(Fraction(weekly), "week"), policy=numbers, rules=_rules(part, given, policy)
         )
     except NothingToJudgeError:
         # the comparison of the caller says in its own words how many wins and leads there are
@@ -441,17 +443,19 @@ def _handed_a_week(times: npt.NDArray[np.datetime64], handed: npt.NDArray[np.boo
     return max(int(handed.sum() / weeks), 1)
 
 
-def _rules(leads: pd.DataFrame, policy: ScoringPolicy) -> Rules:
-    """The bands in force at the latest lead that has any."""
+def _rules(leads: pd.DataFrame, given: pd.DataFrame, policy: ScoringPolicy) -> Rules:
+    """The bands and gates in force at the latest lead that has any bands."""
     known = leads[leads["hot_lower_bound"].notna() & leads["review_lower_bound"].notna()].sort_values(
         ["scored_at", "lead_id"], kind="stable"
     )
-    rules = Rules(full_minutes=policy.full_minutes, review_minutes=policy.review_minutes)
+    rules = Rules(full_minutes=policy.full_minutes, review_minutes=policy.review_minutes, clocks=policy.handover_clocks)
     if not len(known):
         return rules
     last = known.iloc[-1]
     hot, review = Fraction(str(last["hot_lower_bound"])), Fraction(str(last["review_lower_bound"]))
-    return replace(rules, scale=str(last["matrix_scale"]), hot=hot, review=review)
+    gated = given[(given["lead_id"] == last["lead_id"]) & given["gate_min_points"].notna()]
+    gates = {str(row.criterion): int(row.gate_min_points) for row in gated.itertuples()}
+    return replace(rules, scale=str(last["matrix_scale"]), hot=hot, review=review, gates=gates)
 
 
 def _points_in_force(given: pd.DataFrame, leads: pd.DataFrame) -> Points:

@@ -108,11 +108,12 @@ def _by_champion(result: ScoringResult, models: Path) -> ScoringResult:
 
 
 def _policy(rules: pd.DataFrame) -> ScoringPolicy:
-    """The policies of the definitions, read by `int_score_rules`; a capacity of 0 means as many as the matrix hands over."""
+    """What the definitions say about scoring, read by `int_score_rules`; a capacity of 0 means as many as the matrix hands over."""
     row = rules.iloc[0]
     return ScoringPolicy(
         weekly_capacity=int(row["weekly_capacity"]) or None,
         full_minutes=int(row["full_minutes"]),
         review_minutes=int(row["review_minutes"]),
+        handover_clocks=int(row["handover_clocks"]),
         exploration_share=Fraction(str(row["exploration_share"])),
     )
