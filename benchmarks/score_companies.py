@@ -5,7 +5,7 @@
 Each company is a table of leads of its own seed: six answered criteria (some never asked), a channel, a region, visits and an hour.
 Where the matrix is the truth, the log-odds of a win rise with the sum of its points and with nothing else. Where it is wrong,
 they rise with other weights of the same criteria, with the channel and with the visits. Both are judged as every table is
-(`compare_table`, D74): money at the capacity. A verdict a company is appended to the results, so a run goes on where it stopped;
+(`ml.scoring.compare`, D74): money at the capacity. A verdict a company is appended to the results, so a run goes on where it stopped;
 a file of other code must not be continued.
 """
 
@@ -24,8 +24,9 @@ import numpy as np
 import pandas as pd
 import sklearn
 
-from ml.scoring.compare import Capacity, LeadTable, Points, TablePolicy, compare_table
+from ml.scoring.compare import verdict_on
 from ml.scoring.features import MISSING
+from ml.scoring.table import Capacity, LeadTable, Points, TablePolicy
 
 Kind = Literal["matrix_is_the_truth", "matrix_is_wrong"]
 KINDS: tuple[Kind, ...] = ("matrix_is_the_truth", "matrix_is_wrong")
@@ -92,16 +93,15 @@ def company(kind: Kind, seed: int) -> LeadTable:
 def judged(kind: Kind, seed: int) -> dict[str, str | int | float]:
     """The verdict on one company, with its leads and both AUCs."""
     table = company(kind, seed)
-    found = compare_table(table, capacity=CAPACITY, policy=POLICY)
-    area = found.comparison.set_index("metric").loc["auc"]
+    found = verdict_on(table, CAPACITY, POLICY).set_index("metric")
+    area = found.loc["auc"]
     return {
         "kind": kind,
         "seed": seed,
-        "verdict": found.verdict,
+        "verdict": str(area["verdict"]),
         "leads": len(table.won),
         "auc_matrix": float(area["matrix"]),
         "auc_learned": float(area["learned"]),
-        "model": str(found.card["model"]),
     }
 
 

@@ -38,16 +38,9 @@ from threadpoolctl import threadpool_limits
 from ml.scoring import evaluate, explain, matrix
 from ml.scoring import features as declared
 from ml.scoring import model as learned
-from ml.scoring.compare import (
-    Capacity,
-    LeadTable,
-    NothingToJudgeError,
-    Points,
-    TableComparison,
-    TablePolicy,
-    compare_table,
-)
+from ml.scoring.compare import TableComparison, compare_table
 from ml.scoring.split import SAMPLES, Split, split_by_time, without_straddlers
+from ml.scoring.table import Capacity, LeadTable, NothingToJudgeError, Points, TablePolicy
 from ml.scoring.what_if import Rules
 
 TABLES: dict[str, dict[str, str]] = {
