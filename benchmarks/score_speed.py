@@ -23,7 +23,8 @@ from sklearn.metrics import log_loss, roc_auc_score
 from threadpoolctl import threadpool_limits
 
 from ml.scoring.choice import FOLDS, Chosen, candidates
-from ml.scoring.compare import Capacity, LeadTable, compare_table
+from ml.scoring.compare import compare_table
+from ml.scoring.table import Capacity, LeadTable
 
 TRAINING_RATIO = 2.0
 BATCH = 100_000

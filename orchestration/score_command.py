@@ -112,8 +112,9 @@ def score_compare(
       --score 'hand = "Activity Score" + "Profile Score"' --empty Select --capacity 30%
     """
     started = time.monotonic()
-    from ml.scoring.compare import TableError, compare_table
+    from ml.scoring.compare import compare_table
     from ml.scoring.formula import FormulaError
+    from ml.scoring.table import TableError
     from orchestration.reports.score_page import build_score_page
     from orchestration.score_compare import TableQuestion, read_table, shown_value, summary, write_tables
 

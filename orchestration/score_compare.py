@@ -26,9 +26,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ml.scoring.compare import Capacity, LeadTable, Points, TableComparison, TableError
+from ml.scoring.compare import TableComparison
 from ml.scoring.features import MISSING
 from ml.scoring.formula import Formula, parse_formula
+from ml.scoring.table import Capacity, LeadTable, Points, TableError
 from orchestration.landing import shape_of
 from orchestration.landing.quarantine import scrub_free_text
 from orchestration.settings import DEFAULT_DEFINITIONS

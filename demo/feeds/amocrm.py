@@ -485,6 +485,7 @@ def _tell_stages(world: World, staff: _Staff, stories: dict[int, _Story], books:
     draws = rng.random((len(world.company.leads), 2))
     deal_of: dict[int, int] = {n: deal for deal, n in enumerate(deals.lead.tolist()) if n >= 0}
     in_roubles = _in_roubles(world)
+    segment = world.company.accounts.segment[world.company.people.account[world.company.leads.person]]
     for n, steps in _steps(world, stories).items():
         story = stories[n]
         amount = in_roubles[deal_of[n]] if n in deal_of else 0
@@ -506,6 +507,8 @@ def _tell_stages(world: World, staff: _Staff, stories: dict[int, _Story], books:
             if step.stage == "signed" and is_restated:
                 story.tell(step.at - HOUR, staff.holder(n, step.at - HOUR), **_price(amount))
                 books.restated.append(story.lead)
+            if step.stage == "signed":
+                fields["custom"] = {account.INDUSTRY: SEGMENT_NAMES[segment[n]]}
             story.move(step.at, by, step.stage, **fields)
         last = steps[-1] if steps else None
         is_closed = last is not None and last.stage == "lost" and story.created_at + DAY < last.at < END - 4 * DAY

@@ -134,6 +134,8 @@ ASKED_FOR_CONTACT = _lead(22, "Просил связаться", "checkbox")
 INTEREST = _lead(23, "Интерес", "checkbox")
 TEST = _lead(24, "Тест", "checkbox")
 COMMENT = _lead(25, "Комментарий", "text")
+INDUSTRY = _lead(26, "Отрасль", "text")
+"""Filled in when the contract is drawn up, and so for customers only: who learns from it learns the outcome."""
 QUESTIONS = tuple(_lead(31 + number, name, "select", choices=LEVEL_NAMES) for number, name in enumerate(QUESTION_NAMES))
 """In the order of `demo.company.CRITERIA`."""
 
@@ -150,7 +152,7 @@ WEBSITE = CustomField("companies", 1_500_005, "Сайт", "url")
 
 FIELDS = (
     *TAG_FIELDS.values(), CLICK_ID, CLIENT_ID, SOURCE, WAY_IN, HEARD, NEED, ASKED_FOR_CONTACT, INTEREST, TEST, COMMENT,
-    *QUESTIONS, PHONE, EMAIL, POSITION, CONTACT_CLIENT_ID, SEGMENT, REGION, EMPLOYEE_COUNT, IS_ICP, WEBSITE,
+    INDUSTRY, *QUESTIONS, PHONE, EMAIL, POSITION, CONTACT_CLIENT_ID, SEGMENT, REGION, EMPLOYEE_COUNT, IS_ICP, WEBSITE,
 )  # fmt: skip
 
 

@@ -77,6 +77,16 @@ class _LeadClassifier(BinaryLeadClassifier, ABC):
         return np.asarray(self.classes_[is_positive.astype(int)])
 
 
+class GivenLogOdds(_LeadClassifier):
+    """Log-odds that were told elsewhere, as the only column: what calibration learns a curve from."""
+
+    def _learn(self, frame: pd.DataFrame, won: npt.NDArray[np.bool_]) -> None:
+        self.is_told_ = True
+
+    def _log_odds(self, frame: pd.DataFrame) -> Floats:
+        return frame.iloc[:, 0].to_numpy(dtype=float)
+
+
 def _is_mixed(X: Any) -> bool:
     return isinstance(X, pd.DataFrame) and bool(category_columns(X))
 

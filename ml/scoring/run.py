@@ -1,9 +1,10 @@
 """The one entry point of scoring: tables in, tables out.
 
-The caller reads two relations, calls `score_leads` and writes the returned frames as whole tables:
+The caller reads three relations, calls `score_leads` and writes the returned frames as whole tables:
 
-    intermediate.int_lead_features        -> `features`   one row per lead and moment
-    intermediate.int_lead_answers_scored  -> `answers`    one row per lead, moment and criterion of the matrix
+    intermediate.int_lead_features          -> `features`   one row per lead and moment
+    intermediate.int_lead_answers_scored    -> `answers`    one row per lead, moment and criterion of the matrix
+    intermediate.int_lead_channels_touched  -> `touched`    one row per lead, moment and channel
     result.scores      -> ml.lead_scores         columns and SQL types: TABLES["lead_scores"]
     result.points      -> ml.lead_score_points   TABLES["lead_score_points"]
     result.comparison  -> ml.score_comparison    TABLES["score_comparison"]
@@ -15,7 +16,7 @@ scoring and the hand-made score is the matrix.
 
 The tables must be created with the declared types, because a frame that is empty or all null says nothing about
 them. The order of the input rows does not matter; the same rows give the same output to the last digit.
-Definitions (levels, points, bounds, gates, scale) arrive inside the two relations as they were valid at each lead's
+Definitions (levels, points, bounds, gates, scale) arrive inside the relations as they were valid at each lead's
 moment (D24), so no definition file is read here.
 """
 
@@ -37,16 +38,9 @@ from threadpoolctl import threadpool_limits
 from ml.scoring import evaluate, explain, matrix
 from ml.scoring import features as declared
 from ml.scoring import model as learned
-from ml.scoring.compare import (
-    Capacity,
-    LeadTable,
-    NothingToJudgeError,
-    Points,
-    TableComparison,
-    TablePolicy,
-    compare_table,
-)
+from ml.scoring.compare import TableComparison, compare_table
 from ml.scoring.split import SAMPLES, Split, split_by_time, without_straddlers
+from ml.scoring.table import Capacity, LeadTable, NothingToJudgeError, Points, TablePolicy
 from ml.scoring.what_if import Rules
 
 TABLES: dict[str, dict[str, str]] = {
@@ -172,6 +166,10 @@ TABLES: dict[str, dict[str, str]] = {
     },
     "score_features": {
         "feature": "varchar",
+        "kind": "varchar",
+        "direction": "bigint",
+        "is_dated": "boolean",
+        "known_because": "varchar",
         "rule": "varchar",
         "is_used": "boolean",
         "evidence": "varchar",
@@ -214,6 +212,8 @@ ANSWER_COLUMNS = (
     "is_missing",
     "answered_at",
 )
+TOUCHED_COLUMNS = ("lead_id", "moment", "channel", "touches", "last_touch_at")
+MOMENTS = ("creation", "handover")
 
 
 @dataclass(frozen=True)
@@ -223,6 +223,7 @@ class ScoringPolicy:
     features            limits the learned score to some of the declared features (None: all); answers are always used
     weekly_capacity     leads that sales can take a week; None: as many as the matrix hands over a week in the held-out period
     full_minutes        a rep's minutes on a hand-over in full; review_minutes: on one for review
+    handover_clocks     SLA clocks that a hand-over starts; None where that is not known
     exploration_share   share of leads drawn to be worked whatever their score
     """
 
@@ -235,6 +236,7 @@ class ScoringPolicy:
     weekly_capacity: int | None = None
     full_minutes: int = 60
     review_minutes: int = 20
+    handover_clocks: int | None = None
     exploration_share: Fraction = Fraction(0)
 
 
@@ -256,9 +258,17 @@ class ScoringResult:
 
 
 def score_leads(
-    features: pd.DataFrame, answers: pd.DataFrame, policy: ScoringPolicy | None = None, *, moment: str = "creation"
+    features: pd.DataFrame,
+    answers: pd.DataFrame,
+    policy: ScoringPolicy | None = None,
+    *,
+    moment: str = "creation",
+    touched: pd.DataFrame | None = None,
 ) -> ScoringResult:
-    """Score every lead by the matrix and, unless the data is too thin, by the learned model; compare both.
+    """Score every lead of a moment by the matrix and, unless the data is too thin, by the learned model; compare both.
+
+    Each moment has a model of its own, which learns from what was known at that moment only. Without `touched` no touches
+    by channel are learned from.
 
     Thin data (fewer than `minimum_leads` leads or `minimum_conversions` wins in the training sample) is a result:
     `card["refusal"]` and the comparison's `verdict_reason` say why, and no learned score is written.
@@ -273,7 +283,11 @@ def score_leads(
     if leads["lead_id"].duplicated().any():
         twice = leads.loc[leads["lead_id"].duplicated(), "lead_id"].iloc[0]
         raise ValueError(f"int_lead_features: lead {twice} has two rows for moment {moment}; expected one")
-    declared.assert_known_at_moment(leads, given)
+    seen = None
+    if touched is not None:
+        _require(touched, TOUCHED_COLUMNS, "int_lead_channels_touched")
+        seen = touched[touched["moment"] == moment]
+    declared.assert_known_at_moment(leads, given, seen)
     leads = leads.assign(is_won=leads["is_won"].fillna(False).astype(bool))
     leads["is_exploration"] = [is_drawn(str(lead), policy.exploration_share) for lead in leads["lead_id"]]
 
@@ -291,7 +305,7 @@ def score_leads(
     with threadpool_limits(limits=1):
         graded = _grade(leads, given)
         matrix_chance = _matrix_probability(graded, won, train)
-        design = declared.design(leads, given, policy.features)
+        design = declared.design(leads, given, policy.features, seen)
         found = _compared(leads, given, graded, design, split, policy, refusal)
         card = _card(leads, split, won, policy, moment) | {"accounts_are_kept_apart": are_kept_apart}
         points = [_matrix_points(given, graded)]
@@ -407,7 +421,7 @@ def _compared(
     )
     try:
         return compare_table(
-            table, capacity=Capacity(Fraction(weekly), "week"), policy=numbers, rules=_rules(part, policy)
+            table, capacity=Capacity(Fraction(weekly), "week"), policy=numbers, rules=_rules(part, given, policy)
         )
     except NothingToJudgeError:
         # the comparison of the caller says in its own words how many wins and leads there are
@@ -422,17 +436,19 @@ def _handed_a_week(times: npt.NDArray[np.datetime64], handed: npt.NDArray[np.boo
     return max(int(handed.sum() / weeks), 1)
 
 
-def _rules(leads: pd.DataFrame, policy: ScoringPolicy) -> Rules:
-    """The bands in force at the latest lead that has any."""
+def _rules(leads: pd.DataFrame, given: pd.DataFrame, policy: ScoringPolicy) -> Rules:
+    """The bands and gates in force at the latest lead that has any bands."""
     known = leads[leads["hot_lower_bound"].notna() & leads["review_lower_bound"].notna()].sort_values(
         ["scored_at", "lead_id"], kind="stable"
     )
-    rules = Rules(full_minutes=policy.full_minutes, review_minutes=policy.review_minutes)
+    rules = Rules(full_minutes=policy.full_minutes, review_minutes=policy.review_minutes, clocks=policy.handover_clocks)
     if not len(known):
         return rules
     last = known.iloc[-1]
     hot, review = Fraction(str(last["hot_lower_bound"])), Fraction(str(last["review_lower_bound"]))
-    return replace(rules, scale=str(last["matrix_scale"]), hot=hot, review=review)
+    gated = given[(given["lead_id"] == last["lead_id"]) & given["gate_min_points"].notna()]
+    gates = {str(row.criterion): int(row.gate_min_points) for row in gated.itertuples()}
+    return replace(rules, scale=str(last["matrix_scale"]), hot=hot, review=review, gates=gates)
 
 
 def _points_in_force(given: pd.DataFrame, leads: pd.DataFrame) -> Points:
@@ -518,7 +534,7 @@ def _reports(found: TableComparison | None, given: pd.DataFrame, card: dict[str,
             "score_gains": found.gains.assign(
                 taken_by=found.gains["taken_by"].replace(sides), won_minor=found.gains["money_minor"]
             ),
-            "score_features": found.columns.rename(columns={"column": "feature"}),
+            "score_features": _declared(found.columns),
         }
     keys = {
         "score_dependence": ["feature", "position"],
@@ -642,19 +658,30 @@ def _card(
 
 
 def feature_list(design: pd.DataFrame) -> list[dict[str, Any]]:
-    """The columns of a design as the card of a model lists them: name, is_dated, description."""
-    known = {feature.name: feature for feature in declared.DECLARED}
+    """The columns of a design as the card of a model lists them: name, is_dated, description, known_because."""
     listed = []
-    for name in design.columns:
-        feature = known.get(str(name))
+    for name in map(str, design.columns):
+        feature = declared.declaration(name)
         listed.append(
             {
-                "name": str(name),
-                "is_dated": True if feature is None else feature.is_dated,
-                "description": "level of the matrix criterion" if feature is None else feature.description,
+                "name": name,
+                "is_dated": feature.is_dated,
+                "description": feature.description,
+                "known_because": feature.known_because,
             }
         )
     return listed
+
+
+def _declared(findings: pd.DataFrame) -> pd.DataFrame:
+    """The guard's findings with what is declared about each feature."""
+    features = [declared.declaration(str(name)) for name in findings["column"]]
+    return findings.rename(columns={"column": "feature"}).assign(
+        kind=[feature.kind for feature in features],
+        direction=[feature.direction for feature in features],
+        is_dated=[feature.is_dated for feature in features],
+        known_because=[feature.known_because for feature in features],
+    )
 
 
 def _matrix_scores(leads: pd.DataFrame, graded: pd.DataFrame, chance: pd.Series, split: Split) -> pd.DataFrame:

@@ -7,8 +7,8 @@ that can be reached and passes (D22). Profiles are ways to answer, leads are lea
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
@@ -22,7 +22,7 @@ Operator = Literal[">=", ">"]
 
 THRESHOLDS = (50, 60, 70, 75, 77, 80, 90, 100)
 GATED = ("budget", "authority")
-GATE_POINTS = 10
+"""Criteria that D23 offers as gates, where no gate is in force on them."""
 COLUMNS = (
     "scenario", "scale", "operator", "threshold", "effective_threshold", "gate", "is_review_worked", "profiles",
     "hot_leads", "review_leads", "gate_failed_leads", "gate_failed_wins", "leads_a_day", "rep_hours_a_week",
@@ -35,8 +35,9 @@ class Rules:
     """The rule in force, and what a hand-over costs.
 
     scale, hot, review   bands of the definition: bounds on the scale
+    gates                criterion → points that a hot lead needs there at least (D23)
     full_minutes         a rep's minutes on a hand-over in full; review_minutes: on one for review
-    clocks               clocks that a hand-over starts (acceptance, contact, qualification)
+    clocks               SLA clocks that a hand-over starts; None where that is not known
     """
 
     scale: str = "raw110"
@@ -44,7 +45,8 @@ class Rules:
     review: Fraction = Fraction(50)
     full_minutes: int = 60
     review_minutes: int = 20
-    clocks: int = 3
+    gates: Mapping[str, int] = field(default_factory=dict)
+    clocks: int | None = None
 
 
 def effective_threshold(
@@ -79,7 +81,12 @@ def what_if(
     maximum = sum(max(of_criterion) for of_criterion in levels)
     reachable = _reachable(levels)
     rows = []
-    for scale, operator, threshold, gate, is_review_worked in _scenarios(criteria, rules):
+    gates_in_force = {name: least for name, least in rules.gates.items() if name in criteria}
+    least_above_zero = {
+        name: min((value for value in of_criterion if value > 0), default=0)
+        for name, of_criterion in zip(criteria, levels, strict=True)
+    }
+    for scale, operator, threshold, gate, is_review_worked in _scenarios(rules, gates_in_force, least_above_zero):
         hot_from = effective_threshold(list(reachable), threshold, operator, scale, maximum)
         review_from = effective_threshold(list(reachable), rules.review, ">=", scale, maximum)
         passes = np.zeros(len(total), dtype=bool) if hot_from is None else total >= hot_from
@@ -107,48 +114,58 @@ def what_if(
                 "gate_failed_wins": int((failed & won).sum()),
                 "leads_a_day": None if days is None else round(float(handed.sum()) / days, 6),
                 "rep_hours_a_week": None if days is None else round(minutes / 60 / days * 7, 6),
-                "clock_starts_a_day": None if days is None else round(float(handed.sum()) * rules.clocks / days, 6),
+                "clock_starts_a_day": None
+                if days is None or rules.clocks is None
+                else round(float(handed.sum()) * rules.clocks / days, 6),
                 "expected_wins": None if expected is None else round(float(expected[handed].sum()), 6),
                 "realised_wins": int((handed & won).sum()),
                 "realised_minor": None if money is None else int(money[handed & won].sum()),
                 "leads": len(total),
                 "days": days,
                 "is_current": (scale, operator, threshold, gate, is_review_worked)
-                == (rules.scale, ">=", rules.hot, (), True),
+                == (rules.scale, ">=", rules.hot, gates_in_force, True),
             }
         )
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _scenarios(criteria: Sequence[str], rules: Rules) -> list[tuple[str, Operator, Fraction, tuple[str, ...], bool]]:
-    """The rule in force first, then one thing changed at a time."""
-    gates = tuple(name for name in GATED if name in criteria)
+def _scenarios(
+    rules: Rules, in_force: Mapping[str, int], least_above_zero: Mapping[str, int]
+) -> list[tuple[str, Operator, Fraction, Mapping[str, int], bool]]:
+    """The rule in force first, then one thing changed at a time.
+
+    A gate in force is taken away; where none is, the smallest that stops anybody is put on (the points of the lowest level
+    above 0).
+    """
     other = "normalised100" if rules.scale == "raw110" else "raw110"
-    found: list[tuple[str, Operator, Fraction, tuple[str, ...], bool]] = [
-        (rules.scale, ">=", rules.hot, (), True),
-        (rules.scale, ">=", rules.hot, (), False),
-        (rules.scale, ">", rules.hot, (), True),
-        (other, ">=", rules.hot, (), True),
+    missing = {name: least_above_zero[name] for name in GATED if name in least_above_zero and name not in in_force}
+    found: list[tuple[str, Operator, Fraction, Mapping[str, int], bool]] = [
+        (rules.scale, ">=", rules.hot, in_force, True),
+        (rules.scale, ">=", rules.hot, in_force, False),
+        (rules.scale, ">", rules.hot, in_force, True),
+        (other, ">=", rules.hot, in_force, True),
     ]
-    found += [(rules.scale, ">=", rules.hot, (name,), True) for name in gates]
-    if len(gates) > 1:
-        found.append((rules.scale, ">=", rules.hot, gates, True))
-    found += [(rules.scale, ">=", Fraction(value), (), True) for value in THRESHOLDS if value != rules.hot]
+    gates: list[Mapping[str, int]] = [{**in_force, name: least} for name, least in missing.items()]
+    gates += [{**in_force, **missing}] if len(missing) > 1 else []
+    gates += [{name: least for name, least in in_force.items() if name != gone} for gone in in_force]
+    gates += [{}] if len(in_force) > 1 else []
+    found += [(rules.scale, ">=", rules.hot, gate, True) for gate in gates]
+    found += [(rules.scale, ">=", Fraction(value), in_force, True) for value in THRESHOLDS if value != rules.hot]
     return found
 
 
-def _name(scale: str, operator: str, threshold: Fraction, gate: tuple[str, ...], is_review_worked: bool) -> str:
+def _name(scale: str, operator: str, threshold: Fraction, gate: Mapping[str, int], is_review_worked: bool) -> str:
     parts = [f"{scale} {operator} {float(threshold):g}"]
-    parts += [f"gate {name} >= {GATE_POINTS}" for name in gate]
+    parts += [f"gate {name} >= {least}" for name, least in gate.items()]
     parts += [] if is_review_worked else ["review not worked"]
     return ", ".join(parts)
 
 
-def _fails(points: Floats, criteria: Sequence[str], gate: tuple[str, ...]) -> Flags:
+def _fails(points: Floats, criteria: Sequence[str], gate: Mapping[str, int]) -> Flags:
     given = np.nan_to_num(points, nan=0.0)
     failed = np.zeros(len(points), dtype=bool)
-    for name in gate:
-        failed |= given[:, list(criteria).index(name)] < GATE_POINTS
+    for name, least in gate.items():
+        failed |= given[:, list(criteria).index(name)] < least
     return failed
 
 

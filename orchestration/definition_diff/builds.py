@@ -31,7 +31,13 @@ from orchestration.warehouse import Warehouse
 WRITTEN_BY_PYTHON = ("ml", "quality")
 """Sources of dbt that Python steps write between its two passes."""
 
-READ_BY_PYTHON = ("int_lead_features", "int_lead_answers_scored", "int_score_rules", "int_channel_transitions")
+READ_BY_PYTHON = (
+    "int_lead_features",
+    "int_lead_answers_scored",
+    "int_lead_channels_touched",
+    "int_score_rules",
+    "int_channel_transitions",
+)
 """What the scores and the removal effects between the two passes of dbt read."""
 
 

@@ -8,7 +8,7 @@ import dagster as dg
 import pandas as pd
 
 from ml.scoring.registry import assert_same_features, load_model, save_model, settle
-from ml.scoring.run import TABLES, ScoringPolicy, ScoringResult, feature_list, score_leads, scored_by
+from ml.scoring.run import MOMENTS, TABLES, ScoringPolicy, ScoringResult, feature_list, score_leads, scored_by
 from orchestration.defs.ingest import WAREHOUSE_POOL
 from orchestration.pipeline import Pipeline
 from orchestration.warehouse import Warehouse
@@ -34,7 +34,7 @@ def build() -> dg.Definitions:
     """Assets `ml/…`."""
     inputs = [
         dg.AssetKey(["intermediate", name])
-        for name in ("int_lead_features", "int_lead_answers_scored", "int_score_rules")
+        for name in ("int_lead_features", "int_lead_answers_scored", "int_lead_channels_touched", "int_score_rules")
     ]
     specs = [
         dg.AssetSpec(
@@ -63,38 +63,57 @@ def build() -> dg.Definitions:
 
 
 def write_scores(warehouse: Warehouse, models: Path | None = None) -> tuple[ScoringResult, dict[str, int]]:
-    """Score the leads of a warehouse and write `ml.*`; returns what was learned and the rows of each table.
+    """Score the leads of a warehouse at each moment and write `ml.*`; returns what was learned at creation and the rows of each table.
 
-    models: where trained models are kept. The champion kept there scores the leads; without a folder, or when the new
-    model becomes the champion, the new one does. Raises FeaturesChangedError for a champion of other features.
+    The comparison and what it rests on are those at creation; of the hand-over the card says the verdict and what it was learned from.
+    models: where trained models are kept (those of the hand-over in the folder `handover` there). The champion kept there scores the
+    leads; without a folder, or when the new model becomes the champion, the new one does. Raises FeaturesChangedError for a champion of
+    other features.
     """
-    result = score_leads(
-        warehouse.read("intermediate.int_lead_features"),
-        warehouse.read("intermediate.int_lead_answers_scored"),
-        _policy(warehouse.read("intermediate.int_score_rules")),
-    )
-    if models is not None and result.model is not None and result.design is not None:
-        save_model(result.model, result.card, models)
-        version = settle(models, result.card)
-        if version != result.card["model_version"]:
-            champion, card = load_model(version, models)
-            assert_same_features(card, feature_list(result.design))
-            result = scored_by(result, champion, card)
+    features = warehouse.read("intermediate.int_lead_features")
+    answers = warehouse.read("intermediate.int_lead_answers_scored")
+    touched = warehouse.read("intermediate.int_lead_channels_touched")
+    policy = _policy(warehouse.read("intermediate.int_score_rules"))
+    results = {}
+    for moment in MOMENTS:
+        result = score_leads(features, answers, policy, moment=moment, touched=touched)
+        folder = models if models is None or moment == "creation" else models / moment
+        results[moment] = result if folder is None else _by_champion(result, folder)
+    result = results["creation"]
+    card = [result.reports["score_model_card"]]
+    for moment, of_moment in results.items():
+        facts = of_moment.reports["score_model_card"]
+        card += [] if moment == "creation" else [facts.assign(fact=f"{moment}: " + facts["fact"])]
     frames = {
-        "lead_scores": result.scores,
-        "lead_score_points": result.points,
+        "lead_scores": pd.concat([each.scores for each in results.values()], ignore_index=True),
+        "lead_score_points": pd.concat([each.points for each in results.values()], ignore_index=True),
         "score_comparison": result.comparison,
         **result.reports,
+        "score_model_card": pd.concat(card, ignore_index=True),
     }
     return result, {name: warehouse.write(f"ml.{name}", frame, TABLES[name]) for name, frame in frames.items()}
 
 
+def _by_champion(result: ScoringResult, models: Path) -> ScoringResult:
+    """Keep the new model and let the champion of the folder score, which is the new one unless it lost or another was set by hand."""
+    if result.model is None or result.design is None:
+        return result
+    save_model(result.model, result.card, models)
+    version = settle(models, result.card)
+    if version == result.card["model_version"]:
+        return result
+    champion, card = load_model(version, models)
+    assert_same_features(card, feature_list(result.design))
+    return scored_by(result, champion, card)
+
+
 def _policy(rules: pd.DataFrame) -> ScoringPolicy:
-    """The policies of the definitions, read by `int_score_rules`; a capacity of 0 means as many as the matrix hands over."""
+    """What the definitions say about scoring, read by `int_score_rules`; a capacity of 0 means as many as the matrix hands over."""
     row = rules.iloc[0]
     return ScoringPolicy(
         weekly_capacity=int(row["weekly_capacity"]) or None,
         full_minutes=int(row["full_minutes"]),
         review_minutes=int(row["review_minutes"]),
+        handover_clocks=int(row["handover_clocks"]),
         exploration_share=Fraction(str(row["exploration_share"])),
     )

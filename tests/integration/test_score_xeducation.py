@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from ml.scoring.compare import TablePolicy, compare_table
+from ml.scoring.compare import compare_table
+from ml.scoring.table import TablePolicy
 from orchestration.score_compare import TableQuestion, read_table
 from tests.conftest import onefunnel
 

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
-from ml.scoring.compare import TableError
 from ml.scoring.features import MISSING
+from ml.scoring.table import TableError
 from orchestration.cli import main
 from orchestration.score_compare import TableQuestion, parse_capacity, proposed_rows, read_table
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from ml.scoring.choice import Candidate, ThinDataError, candidates, choose
 from ml.scoring.explain import commonest, contributions, partial_dependence, walked, with_values
@@ -64,6 +65,18 @@ def test_without_a_lead_left_to_judge_the_reason_is_told() -> None:
     accounts = pd.Series(["a"] * 1000, dtype=object)
     with pytest.raises(ThinDataError, match="the part of fold 1 that judges has 0 wins and 0 losses"):
         choose(frame, won, np.arange(1000.0), accounts, candidates())
+
+
+def test_the_curve_is_learned_from_what_each_fold_said_of_the_leads_that_judged_it() -> None:
+    """The same three models by hand, and a plain logistic regression of what became of the leads on what they said."""
+    frame, won = leads(1000)
+    chosen = choose(frame, won, np.arange(1000.0), None, [Candidate("one", LogisticScorecard())])
+    said = [
+        LogisticScorecard().fit(frame[:until], won[:until]).decision_function(frame[until : until + 200])
+        for until in (400, 600, 800)
+    ]
+    plain = LogisticRegression(C=np.inf).fit(np.concatenate(said)[:, None], won[400:])
+    assert chosen.slope == pytest.approx(plain.coef_[0, 0], rel=0.02)
 
 
 @pytest.mark.parametrize("learner", [LogisticScorecard(), BoostedTrees()])

@@ -14,11 +14,12 @@ from sklearn.metrics import log_loss as sklearn_log_loss
 from sklearn.metrics import roc_auc_score
 
 from ml.scoring import evaluate, guard
-from ml.scoring.compare import Capacity, LeadTable, TableError, TablePolicy, compare_table
+from ml.scoring.compare import compare_table
 from ml.scoring.features import MISSING
 from ml.scoring.formula import FormulaError, parse_formula
 from ml.scoring.model import probabilities, table_contributions, table_scorecard
 from ml.scoring.split import without_straddlers
+from ml.scoring.table import Capacity, LeadTable, TableError, TablePolicy
 
 QUICK = TablePolicy(replicates=100)
 

@@ -10,11 +10,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
-from ml.scoring.features import LeakError, design
+from ml.scoring.features import DECLARED, LeakError, declaration, design
 from ml.scoring.registry import load_model, save_model
 from ml.scoring.run import TABLES, ScoringPolicy, is_drawn, score_leads, scored_by
+from orchestration.settings import DBT_PROJECT
 
+GIVEN = ("channel", "source_system", "weekday", "hour", "has_valid_phone", "touches_until_moment")
+"""Features that the made-up company knows; the others are empty, so the guard leaves them out."""
 MAXIMA = {"budget": 20, "need_urgency": 30, "timeline": 10}
 QUICK = ScoringPolicy(minimum_leads=200, minimum_conversions=20, replicates=50)
 
@@ -68,6 +72,7 @@ def company(leads: int, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
             "segment": None,
             "won_minor": 1000,
             "is_worked": True,
+            **{feature.name: None for feature in DECLARED if feature.name not in GIVEN},
         }
     )
     return features, pd.concat(answers, ignore_index=True)
@@ -205,12 +210,7 @@ def test_only_declared_features_enter_the_design() -> None:
     columns = list(design(features, answers).columns)
     assert "is_won" not in columns
     assert columns == [
-        "channel",
-        "source_system",
-        "weekday",
-        "hour",
-        "has_valid_phone",
-        "touches_until_moment",
+        *(feature.name for feature in DECLARED),
         "answer:budget",
         "answer:need_urgency",
         "answer:timeline",
@@ -335,3 +335,63 @@ def test_a_champion_scores_and_the_reasons_of_another_model_are_left_out() -> No
     expected = np.round(other.model.predict_proba(inputs)[:, 1], 6)
     assert (learned["probability"].astype(float).to_numpy() == expected).all()
     assert set(scored.points["scorer"]) == {"matrix"}
+
+
+def touched_by(features: pd.DataFrame) -> pd.DataFrame:
+    """Every third lead was touched by e-mail an hour before its moment, every fifth by a call at its very second."""
+    parts = [
+        features.loc[features.index % every == 0, ["lead_id", "moment", "scored_at"]].assign(channel=channel, touches=2)
+        for channel, every in (("call", 5), ("email", 3))
+    ]
+    frame = pd.concat(parts, ignore_index=True)
+    earlier = pd.to_timedelta(np.where(frame["channel"] == "email", 3600, 0), unit="s")
+    return frame.assign(last_touch_at=frame["scored_at"] - earlier).drop(columns="scored_at")
+
+
+def test_touches_by_channel_are_features_and_none_is_none() -> None:
+    features, answers = company(16)
+    inputs = design(features, answers, touched=touched_by(features))
+    assert inputs["touches:call"].tolist() == [2.0, 0, 0, 0, 0] * 3 + [2.0]
+    assert inputs["touches:email"].tolist() == [2.0, 0, 0] * 5 + [2.0]
+
+
+def test_a_touch_after_the_moment_stops_the_run() -> None:
+    features, answers = company(16)
+    touched = touched_by(features)
+    touched.loc[touched["channel"] == "call", "last_touch_at"] += pd.Timedelta(seconds=1)
+    with pytest.raises(LeakError, match="int_lead_channels_touched: lead lead-00000 has a touch after"):
+        score_leads(features, answers, QUICK, touched=touched)
+
+
+def test_each_moment_is_scored_from_what_was_known_then() -> None:
+    """At the hand-over, two days later, everybody answered the best; the scores at creation stay as they are."""
+    features, answers = company(1000)
+    later = features.assign(
+        moment="handover",
+        scored_at=features["scored_at"] + pd.Timedelta(days=2),
+        latest_known_at=features["latest_known_at"] + pd.Timedelta(days=2),
+    )
+    best = answers.assign(moment="handover", level="yes", points=answers["maximum_points"])
+    both, given = pd.concat([features, later]), pd.concat([answers, best])
+    at_creation = score_leads(features, answers, QUICK)
+    pd.testing.assert_frame_equal(score_leads(both, given, QUICK).scores, at_creation.scores, check_exact=True)
+    at_handover = score_leads(both, given, QUICK, moment="handover").scores
+    assert set(at_handover["moment"]) == {"handover"}
+    assert set(at_handover.loc[at_handover["scorer"] == "matrix", "score"]) == {60}
+
+
+def test_every_declared_feature_is_a_column_of_the_published_mart() -> None:
+    path = DBT_PROJECT / "models" / "marts" / "scoring" / "_scoring_features__models.yml"
+    models = {model["name"]: model for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]}
+    published = {column["name"] for column in models["fct_lead_features"]["columns"]}
+    made_of = {"campaign_leads", "campaign_cost_minor", "currency", "missing_criteria"}
+    around = {"lead_id", "moment", "scored_at", "latest_known_at", "is_mature", "is_won", "build_id"}
+    assert published - made_of - around == {feature.name for feature in DECLARED}
+
+
+def test_a_feature_is_declared_once_with_why_it_was_known() -> None:
+    names = [feature.name for feature in DECLARED]
+    assert len(names) == len(set(names))
+    assert all(feature.known_because and feature.description for feature in DECLARED)
+    assert declaration("answer:budget").direction == 1
+    assert declaration("touches:email").kind == "number"

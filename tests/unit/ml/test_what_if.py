@@ -19,11 +19,18 @@ LEVELS = {
 PROFILES = np.array(list(itertools.product(*LEVELS.values())), dtype=float)
 
 
-def scenarios(days: float | None = 7.0) -> pd.DataFrame:
-    """Each profile is a lead; those with more than 100 points won 10 each."""
+def scenarios(days: float | None = 7.0, rules: Rules | None = None) -> pd.DataFrame:
+    """Each profile is a lead; those with more than 100 points won 10 each. A hand-over starts three clocks."""
     won = PROFILES.sum(axis=1) > 100
     found = what_if(
-        PROFILES, list(LEVELS), list(LEVELS.values()), won, np.full(729, 0.1), np.full(729, 10), days, Rules()
+        PROFILES,
+        list(LEVELS),
+        list(LEVELS.values()),
+        won,
+        np.full(729, 0.1),
+        np.full(729, 10),
+        days,
+        rules or Rules(clocks=3),
     )
     return found.set_index("scenario")
 
@@ -67,6 +74,32 @@ def test_leads_to_review_cost_nothing_where_they_are_not_worked() -> None:
     row = scenarios().loc["raw110 >= 70, review not worked"]
     assert row["rep_hours_a_week"] == 198
     assert row["leads_a_day"] == pytest.approx(198 / 7, abs=1e-6)
+
+
+def test_gates_in_force_are_part_of_the_rule_in_force_and_are_taken_away_one_by_one() -> None:
+    """Of the 198 hot profiles 53 have budget 0 or authority 0, one has both (D23), so 27 fail each alone, budget and authority being
+    alike: (53 + 1) / 2."""
+    found = scenarios(rules=Rules(gates={"budget": 10, "authority": 10}))
+    assert found.index[found["is_current"]].tolist() == ["raw110 >= 70, gate budget >= 10, gate authority >= 10"]
+    assert found["hot_leads"].iloc[0] == 198 - 53
+    assert found.loc["raw110 >= 70, gate authority >= 10", "gate_failed_leads"] == 27
+    assert found.loc["raw110 >= 70, gate budget >= 10", "gate_failed_leads"] == 27
+    assert found.loc["raw110 >= 70", "hot_leads"] == 198
+    assert found.loc["raw110 >= 77, gate budget >= 10, gate authority >= 10", "effective_threshold"] == 80
+    assert found.index.is_unique
+
+
+def test_a_gate_on_full_points_stops_more_than_the_smallest() -> None:
+    """A budget of 20 needs the best answer; the other gate of D23 is offered beside it, not in its place."""
+    found = scenarios(rules=Rules(gates={"budget": 20}))
+    points = PROFILES[PROFILES.sum(axis=1) >= 70]
+    assert found["gate_failed_leads"].iloc[0] == int((points[:, 1] < 20).sum())
+    both = "raw110 >= 70, gate budget >= 20, gate authority >= 10"
+    assert found.loc[both, "gate_failed_leads"] == int(((points[:, 1] < 20) | (points[:, 3] < 10)).sum())
+
+
+def test_clocks_that_nobody_told_are_not_counted() -> None:
+    assert scenarios(rules=Rules())["clock_starts_a_day"].isna().all()
 
 
 def test_without_times_nothing_is_told_per_day() -> None:

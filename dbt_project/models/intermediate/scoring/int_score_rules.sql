@@ -2,4 +2,12 @@ select
     cast({{ policy('score_weekly_capacity') }} as bigint) as weekly_capacity,
     cast({{ policy('score_full_minutes') }} as bigint) as full_minutes,
     cast({{ policy('score_review_minutes') }} as bigint) as review_minutes,
-    cast({{ policy('exploration_share') }} as decimal(38, 9)) as exploration_share
+    cast({{ policy('exploration_share') }} as decimal(38, 9)) as exploration_share,
+    (
+        select count(*)
+        from {{ ref('stg_definitions__sla_clocks') }} as clocks
+        where clocks.start_event = 'handed_over'
+            and clocks.segment = '*'
+            and clocks.is_applicable
+            and {{ holds_on('clocks', evaluation_date()) }}
+    ) as handover_clocks

@@ -1,5 +1,9 @@
 select
     scored.feature,
+    scored.kind,
+    scored.direction,
+    scored.is_dated,
+    scored.known_because,
     scored.rule,
     scored.is_used,
     scored.evidence,
