@@ -41,6 +41,8 @@ class Schema:
     `must_have` are values of the first column that code and models rely on. `needs_signature` is false for what is data or
     wording rather than an agreement of both teams. A company's file of a schema that `says_only_what_differs` is laid over the
     default one by the first column: whoever sets one policy need not repeat the others, nor add what a newer version brings.
+    A schema that stands `beside` another speaks of its rows: whoever has the other file and not this one has none of its rows,
+    for the default ones speak of rows that are not theirs.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Schema:
     key: tuple[str, ...]
     must_have: tuple[str, ...] = ()
     says_only_what_differs: bool = False
+    beside: str | None = None
     row_laws: tuple[RowLaw, ...] = ()
     file_laws: tuple[FileLaw, ...] = ()
     needs_signature: bool = True
