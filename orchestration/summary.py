@@ -146,7 +146,7 @@ def _unmatched(connection: duckdb.DuckDBPyConnection) -> str:
 def _credit(connection: duckdb.DuckDBPyConnection) -> str:
     rows_of_all = connection.execute(
         "select conversion_kind, attribution_model, channel, sum(credited_conversions) from rpt_attribution_by_channel "
-        "where month_basis = 'conversion' group by all"
+        "where month_basis = 'conversion' and level_asked = 'default' group by all"
     ).fetchall()
     found = {row[0] for row in rows_of_all if row[3]}
     kind = next((name for name in (*KINDS_FROM_THE_DEEPEST, *sorted(found)) if name in found), None)

@@ -33,7 +33,7 @@ class _TableStep:
 _STEPS = (
     _TableStep(
         "removal_effects", "int_channel_transitions", "attribution",
-        "One row per Markov model, conversion kind and channel with what would be lost without the channel.",
+        "One row per Markov model, conversion kind, level asked and channel with what would be lost without the channel.",
         removal_effects, MARKOV_TABLES["removal_effects"],
     ),
     _TableStep(

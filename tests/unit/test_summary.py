@@ -41,13 +41,13 @@ def test_credit_is_shown_of_payments_then_wins_then_whatever_has_conversions() -
     with duckdb.connect() as connection:
         connection.execute(
             "create table rpt_attribution_by_channel(conversion_kind varchar, attribution_model varchar, channel varchar, "
-            "month_basis varchar, credited_conversions decimal(38, 12))"
+            "month_basis varchar, credited_conversions decimal(38, 12), level_asked varchar)"
         )
         assert summary._credit(connection) == ""
         for kind, shown in (("imported", "imported"), ("won", "won"), ("lead", "won"), ("paid", "paid")):
             connection.execute(
-                f"insert into rpt_attribution_by_channel values ('{kind}', 'linear', 'email', 'conversion', 2.5), "
-                f"('{kind}', 'linear', 'email', 'touch', 2.5)"
+                f"insert into rpt_attribution_by_channel values ('{kind}', 'linear', 'email', 'conversion', 2.5, 'default'), "
+                f"('{kind}', 'linear', 'email', 'conversion', 2.5, 'person'), ('{kind}', 'linear', 'email', 'touch', 2.5, 'default')"
             )
             lines = summary._credit(connection).splitlines()
             assert lines[0] == f"Credited conversions ({shown}) by channel and model"

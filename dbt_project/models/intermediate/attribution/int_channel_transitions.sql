@@ -13,23 +13,61 @@ with markov_models as (
     where models.rule = 'markov'
 ),
 
--- every kind has a bit of its own, so that what an owner converted to is one number
 kinds as (
     select
         conversion_kinds.conversion_kind,
-        conversion_kinds.journey_level,
-        {{ power_of_two('row_number() over (order by conversion_kinds.conversion_kind) - 1') }} as bit
+        conversion_kinds.journey_level
     from {{ ref('stg_definitions__conversion_kinds') }} as conversion_kinds
     where {{ holds_on('conversion_kinds', evaluation_date()) }} and conversion_kinds.is_attributed
 ),
 
-levels as (
-    select kinds.journey_level
+-- a chain a kind, and one more for every other level that its conversions are asked for at (D52)
+chains_wanted as (
+    select kinds.conversion_kind, 'default' as level_asked, kinds.journey_level
     from kinds
-    group by kinds.journey_level
+    union all
+    select kinds.conversion_kind, conversion_levels.journey_level as level_asked, conversion_levels.journey_level
+    from kinds
+    inner join {{ ref('stg_definitions__conversion_levels') }} as conversion_levels
+        on kinds.conversion_kind = conversion_levels.conversion_kind
+        and kinds.journey_level <> conversion_levels.journey_level
+    where {{ holds_on('conversion_levels', evaluation_date()) }} and conversion_levels.is_stored
 ),
 
--- an owner at the level of a kind: the account where a member has one, else the member; only people convert on their own
+-- every chain has a bit of its own, so that what an owner converted to is one number
+chains as (
+    select
+        chains_wanted.*,
+        {{ power_of_two('row_number() over (order by chains_wanted.conversion_kind, chains_wanted.level_asked) - 1') }} as bit
+    from chains_wanted
+),
+
+levels as (
+    select chains.journey_level
+    from chains
+    group by chains.journey_level
+),
+
+-- at a level that was asked for there are also the conversions that stand at it by default
+conversions_of_chains as (
+    select
+        conversions.conversion_key,
+        conversions.journey_owner_id,
+        chains.conversion_kind,
+        chains.level_asked,
+        chains.bit
+    from {{ ref('int_conversions_levelled') }} as conversions
+    inner join chains
+        on conversions.kind = chains.conversion_kind
+        and (
+            conversions.level_asked = chains.level_asked
+            or (conversions.level_asked = 'default' and conversions.journey_level = chains.level_asked)
+        )
+    where conversions.is_attributed
+),
+
+-- an owner at the level of a chain: the account where a member has one, else the member; only people convert on their own, also
+-- where the level is the deal, for there was none
 touches_until_now as (
     select
         levels.journey_level,
@@ -55,21 +93,18 @@ touches_until_now as (
 converted_members as (
     select
         members.member_id,
-        kinds.bit
-    from {{ ref('int_conversions_gathered') }} as conversions
-    inner join kinds
-        on conversions.kind = kinds.conversion_kind
+        conversions_of_chains.bit
+    from conversions_of_chains
     inner join {{ ref('int_journey_members') }} as members
-        on conversions.journey_owner_id = members.journey_owner_id
-    where conversions.is_attributed
-    group by members.member_id, kinds.bit
+        on conversions_of_chains.journey_owner_id = members.journey_owner_id
+    group by members.member_id, conversions_of_chains.bit
 ),
 
 converted_owners as (
     select
         owners.journey_level,
         owners.owner_id,
-        sum(owners.bit) as kinds_converted
+        sum(owners.bit) as chains_converted
     from (
         select
             touches_until_now.journey_level,
@@ -87,7 +122,7 @@ open_touches as (
     select
         touches_until_now.journey_level,
         touches_until_now.owner_id,
-        cast(coalesce(converted_owners.kinds_converted, 0) as bigint) as kinds_converted,
+        cast(coalesce(converted_owners.chains_converted, 0) as bigint) as chains_converted,
         markov_models.attribution_model,
         markov_models.markov_order,
         markov_models.path_transform,
@@ -108,14 +143,14 @@ open_touches_read as (
     {{ read_paths(
         'open_touches',
         ['journey_level', 'owner_id', 'attribution_model'],
-        ['journey_level', 'owner_id', 'kinds_converted', 'attribution_model', 'markov_order', 'touch_id', 'occurred_at', 'source_sequence', 'channel'],
+        ['journey_level', 'owner_id', 'chains_converted', 'attribution_model', 'markov_order', 'touch_id', 'occurred_at', 'source_sequence', 'channel'],
     ) | indent(4) }}
 ),
 
 open_steps as (
     select
         touches.journey_level,
-        touches.kinds_converted,
+        touches.chains_converted,
         touches.attribution_model,
         touches.markov_order,
         touches.channel,
@@ -130,13 +165,13 @@ open_steps as (
 ),
 
 open_transitions as (
-    {{ transitions_of('open_steps', ['journey_level', 'kinds_converted'], 'null') | indent(4) }}
+    {{ transitions_of('open_steps', ['journey_level', 'chains_converted'], 'null') | indent(4) }}
 ),
 
 converted_steps as (
     select
-        conversions.kind,
-        conversions.journey_level,
+        conversions_of_chains.conversion_kind,
+        conversions_of_chains.level_asked,
         markov_models.attribution_model,
         markov_models.markov_order,
         journeys.channel,
@@ -148,54 +183,52 @@ converted_steps as (
         on journeys.window_key = markov_models.window_key
     inner join {{ ref('int_journeys_measured') }} as measured
         on journeys.conversion_key = measured.conversion_key and journeys.window_key = measured.window_key
-    inner join {{ ref('int_conversions_gathered') }} as conversions
-        on journeys.conversion_key = conversions.conversion_key
+    inner join conversions_of_chains
+        on journeys.conversion_key = conversions_of_chains.conversion_key
     window path as (
-        partition by journeys.conversion_key, markov_models.attribution_model
+        partition by journeys.conversion_key, conversions_of_chains.level_asked, markov_models.attribution_model
         order by journeys.position
     )
 ),
 
 converted_transitions as (
-    {{ transitions_of('converted_steps', ['kind', 'journey_level'], 'conversion') | indent(4) }}
+    {{ transitions_of('converted_steps', ['conversion_kind', 'level_asked'], 'conversion') | indent(4) }}
 ),
 
 all_transitions as (
     select
         converted_transitions.attribution_model,
-        converted_transitions.kind as conversion_kind,
-        -- people and deals of a kind whose level is the account stand beside accounts in one chain
-        kinds.journey_level,
+        converted_transitions.conversion_kind,
+        converted_transitions.level_asked,
         converted_transitions.from_state,
         converted_transitions.to_state,
         converted_transitions.to_channel,
         converted_transitions.transitions
     from converted_transitions
-    inner join kinds
-        on converted_transitions.kind = kinds.conversion_kind
     union all
     select
         open_transitions.attribution_model,
-        kinds.conversion_kind,
-        kinds.journey_level,
+        chains.conversion_kind,
+        chains.level_asked,
         open_transitions.from_state,
         open_transitions.to_state,
         open_transitions.to_channel,
         open_transitions.transitions
     from open_transitions
-    inner join kinds
-        on open_transitions.journey_level = kinds.journey_level
-        and {{ floor_divide('open_transitions.kinds_converted', 'kinds.bit') }} % 2 = 0
+    inner join chains
+        on open_transitions.journey_level = chains.journey_level
+        and {{ floor_divide('open_transitions.chains_converted', 'chains.bit') }} % 2 = 0
 )
 
 select
     all_transitions.attribution_model,
     all_transitions.conversion_kind,
+    all_transitions.level_asked,
     all_transitions.from_state,
     all_transitions.to_state,
     all_transitions.to_channel,
     cast(sum(all_transitions.transitions) as bigint) as transitions
 from all_transitions
 group by
-    all_transitions.attribution_model, all_transitions.conversion_kind, all_transitions.from_state,
+    all_transitions.attribution_model, all_transitions.conversion_kind, all_transitions.level_asked, all_transitions.from_state,
     all_transitions.to_state, all_transitions.to_channel

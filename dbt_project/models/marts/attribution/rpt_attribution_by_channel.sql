@@ -5,6 +5,7 @@ with to_split as (
         totals.attribution_model,
         totals.conversion_kind,
         totals.journey_level,
+        totals.level_asked,
         totals.month_starts_on,
         totals.month_basis,
         sum(totals.credited_conversions) as credited_conversions,
@@ -15,22 +16,23 @@ with to_split as (
         on totals.attribution_model = models.attribution_model and models.rule = 'markov'
     where totals.month_basis = 'conversion' and totals.channel <> '(unattributed)'
     group by
-        totals.attribution_model, totals.conversion_kind, totals.journey_level, totals.month_starts_on, totals.month_basis
+        totals.attribution_model, totals.conversion_kind, totals.journey_level, totals.level_asked, totals.month_starts_on, totals.month_basis
 ),
 
 effects as (
     select
         removal_effects.attribution_model,
         removal_effects.conversion_kind,
+        removal_effects.level_asked,
         removal_effects.channel,
         removal_effects.effect_parts as parts,
         sum(removal_effects.effect_parts) over (
-            partition by removal_effects.attribution_model, removal_effects.conversion_kind
+            partition by removal_effects.attribution_model, removal_effects.conversion_kind, removal_effects.level_asked
             order by removal_effects.channel
             rows between unbounded preceding and current row
         ) as parts_through,
         sum(removal_effects.effect_parts) over (
-            partition by removal_effects.attribution_model, removal_effects.conversion_kind
+            partition by removal_effects.attribution_model, removal_effects.conversion_kind, removal_effects.level_asked
         ) as parts_total
     from {{ ref('stg_ml__removal_effects') }} as removal_effects
 ),
@@ -45,7 +47,9 @@ removal_units as (
         cast(to_split.credited_conversions * 1000000000000 as bigint) as conversion_units
     from to_split
     inner join effects
-        on to_split.attribution_model = effects.attribution_model and to_split.conversion_kind = effects.conversion_kind
+        on to_split.attribution_model = effects.attribution_model
+        and to_split.conversion_kind = effects.conversion_kind
+        and to_split.level_asked = effects.level_asked
     where effects.parts_total > 0
 ),
 
@@ -54,6 +58,7 @@ removal_totals as (
         removal_units.attribution_model || '_removal' as attribution_model,
         removal_units.conversion_kind,
         removal_units.journey_level,
+        removal_units.level_asked,
         removal_units.channel,
         removal_units.month_starts_on,
         removal_units.month_basis,
@@ -69,13 +74,13 @@ removal_totals as (
 
 all_totals as (
     select
-        totals.attribution_model, totals.conversion_kind, totals.journey_level, totals.channel, totals.month_starts_on,
+        totals.attribution_model, totals.conversion_kind, totals.journey_level, totals.level_asked, totals.channel, totals.month_starts_on,
         totals.month_basis, cast(totals.credited_conversions as decimal(38, 12)) as credited_conversions,
         cast(totals.credited_minor as bigint) as credited_minor, totals.credits_without_money
     from {{ ref('int_channel_credits') }} as totals
     union all
     select
-        removal_totals.attribution_model, removal_totals.conversion_kind, removal_totals.journey_level, removal_totals.channel,
+        removal_totals.attribution_model, removal_totals.conversion_kind, removal_totals.journey_level, removal_totals.level_asked, removal_totals.channel,
         removal_totals.month_starts_on, removal_totals.month_basis,
         cast(
             cast(removal_totals.conversion_units as decimal(25, 0)) * cast('0.000000000001' as decimal(12, 12))
@@ -86,7 +91,7 @@ all_totals as (
     union all
     -- what nobody earned is nobody's without a channel too
     select
-        totals.attribution_model || '_removal' as attribution_model, totals.conversion_kind, totals.journey_level, totals.channel,
+        totals.attribution_model || '_removal' as attribution_model, totals.conversion_kind, totals.journey_level, totals.level_asked, totals.channel,
         totals.month_starts_on, totals.month_basis, cast(totals.credited_conversions as decimal(38, 12)) as credited_conversions,
         cast(totals.credited_minor as bigint) as credited_minor, totals.credits_without_money
     from {{ ref('int_channel_credits') }} as totals
@@ -99,6 +104,7 @@ select
     all_totals.attribution_model,
     all_totals.conversion_kind,
     all_totals.journey_level,
+    all_totals.level_asked,
     all_totals.channel,
     all_totals.month_starts_on as month,
     all_totals.month_basis,

@@ -160,4 +160,11 @@ FILES: tuple[Schema, ...] = (
         required("carries_revenue", BOOLEAN),
         required("is_attributed", BOOLEAN),
     ),
+    versioned(
+        "conversion_levels",
+        ["conversion_kind", "journey_level"],
+        required("conversion_kind", NAME, reference="conversion_kinds.conversion_kind"),
+        required("journey_level", TEXT, "person", "deal", "account"),
+        required("is_stored", BOOLEAN),
+    ),
 )
