@@ -223,7 +223,7 @@ class CreditTable:
 
 MODEL_ORDER = (
     "first", "last", "last_non_direct", "linear", "u_shaped", "w_shaped", "full_path", "time_decay",
-    "markov", "markov_removal", "shapley",
+    "markov", "markov_removal", "shapley", "shapley_rate",
 )  # fmt: skip
 KINDS_FROM_THE_DEEPEST = ("paid", "won", "proposal", "sql", "mql", "lead")
 

@@ -1,5 +1,5 @@
--- On either month basis the report holds all credit of the ledger and nothing else (D56); the totals of a chain by removal, which
--- no touch earned, are those of its model in the ledger (D55).
+-- On either month basis the report holds all credit of the ledger and nothing else (D56); the totals of a chain by removal or by
+-- conversion rate, which no touch earned, are those of its model in the ledger (D54, D55).
 with ledger_totals as (
     select
         ledger.attribution_model,
@@ -57,11 +57,12 @@ from (
 ) as removed
 left join (
     select
-        report.attribution_model || '_removal' as attribution_model, report.conversion_kind, report.journey_level, report.level_asked, report.month,
+        report.attribution_model || suffixes.suffix as attribution_model, report.conversion_kind, report.journey_level, report.level_asked, report.month,
         sum(report.credited_conversions) as credited_conversions, coalesce(sum(report.credited_minor), 0) as credited_minor
     from {{ ref('rpt_attribution_by_channel') }} as report
+    cross join (select '_removal' as suffix union all select '_rate' as suffix) as suffixes
     where report.month_basis = 'conversion'
-    group by report.attribution_model || '_removal', report.conversion_kind, report.journey_level, report.level_asked, report.month
+    group by report.attribution_model || suffixes.suffix, report.conversion_kind, report.journey_level, report.level_asked, report.month
 ) as split
     on removed.attribution_model = split.attribution_model
     and removed.conversion_kind = split.conversion_kind
