@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from data_quality.expectations import TABLES as EXPECTATION_TABLES
 from data_quality.reconciliation import TABLES as RECONCILIATION_TABLES
 from ml.attribution.markov import TABLES as MARKOV_TABLES
+from ml.attribution.shapley import TABLES as SHAPLEY_TABLES
 from ml.intervals import TABLES as INTERVAL_TABLES
 from ml.lateness.price import TABLES as LATENESS_TABLES
 from ml.scoring.run import TABLES as SCORING_TABLES
@@ -40,7 +41,7 @@ OWN_SOURCES = ("definitions", "calendar", frozen.SOURCE)
 
 PYTHON_TABLES: dict[str, dict[str, str]] = {
     **{f"ml.{name}": types for name, types in SCORING_TABLES.items()},
-    **{f"ml.{name}": types for name, types in MARKOV_TABLES.items()},
+    **{f"ml.{name}": types for name, types in (MARKOV_TABLES | SHAPLEY_TABLES).items()},
     **{f"ml.{name}": types for name, types in INTERVAL_TABLES.items()},
     **{f"ml.{name}": types for name, types in LATENESS_TABLES.items()},
     **{f"quality.{name}": types for name, types in EXPECTATION_TABLES.items()},

@@ -29,13 +29,14 @@ def definitions() -> None:
 @definitions.command("check")
 @config_option
 def check(config: Path) -> None:
-    """Validate every definitions file: types, ranges, overlaps, gaps, unknown names, and who has signed.
+    """Validate every definitions file: types, ranges, overlaps, gaps, unknown names, examples of channel rules, and who has signed.
 
     All errors are told at once, each with file, line, column, value and what to do. Remarks (unsigned changes, versions that reach
-    back or wait, days without a rate) stop nothing.
+    back or wait, days without a rate, channel rules without an example) stop nothing.
     """
     from orchestration.sources.definitions import (
         DefinitionsError,
+        broken_examples,
         read_definitions,
         recorded_in_the_future,
         remarks,
@@ -46,7 +47,7 @@ def check(config: Path) -> None:
     today = _today(settings)
     try:
         files = read_definitions(DEFAULT_DEFINITIONS, settings.definitions)
-        errors: list[Problem] = recorded_in_the_future(files, today)
+        errors: list[Problem] = [*recorded_in_the_future(files, today), *broken_examples(files)]
     except DefinitionsError as error:
         files, errors = [], error.problems
     for problem in errors:

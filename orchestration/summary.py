@@ -19,7 +19,7 @@ def summarise(pipeline: Pipeline, seconds: float) -> str:
         for file in sorted((published / "parquet").glob("*.parquet")):
             connection.execute(f"create view \"{file.stem}\" as select * from read_parquet('{file}')")
         sections = [
-            _rows(connection), _quarantine(connection), _findings(connection), _funnel(connection), _uncreditable(connection),
+            _rows(connection), _quarantine(connection), _findings(connection), _funnel(connection), _uncreditable(connection), _unmatched(connection),
             _credit(connection), _scores(connection, read_build(published)),
         ]  # fmt: skip
     finally:
@@ -130,10 +130,23 @@ def _uncreditable(connection: duckdb.DuckDBPyConnection) -> str:
     )
 
 
+def _unmatched(connection: duckdb.DuckDBPyConnection) -> str:
+    """Touches whose credit stands under `unknown`, by what they say most often."""
+    rows = connection.execute(
+        "select source_system, kind, channel_label, utm_source, utm_medium, cast(sum(earning_touches) as bigint) as touches "
+        "from rpt_unmatched_touches group by 1, 2, 3, 4, 5 having sum(earning_touches) > 0 order by touches desc, 1, 2, 3, 4, 5 limit 5"
+    ).fetchall()
+    return _table(
+        "Touches that may earn and that no channel rule takes (channel_rules.csv; all in rpt_unmatched_touches)",
+        ["source", "kind", "label", "utm_source", "utm_medium", "touches"],
+        rows,
+    )
+
+
 def _credit(connection: duckdb.DuckDBPyConnection) -> str:
     rows_of_all = connection.execute(
         "select conversion_kind, attribution_model, channel, sum(credited_conversions) from rpt_attribution_by_channel "
-        "where month_basis = 'conversion' group by all"
+        "where month_basis = 'conversion' and level_asked = 'default' group by all"
     ).fetchall()
     found = {row[0] for row in rows_of_all if row[3]}
     kind = next((name for name in (*KINDS_FROM_THE_DEEPEST, *sorted(found)) if name in found), None)

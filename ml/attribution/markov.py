@@ -23,6 +23,7 @@ TABLES: dict[str, dict[str, str]] = {
     "removal_effects": {
         "attribution_model": "varchar",
         "conversion_kind": "varchar",
+        "level_asked": "varchar",
         "channel": "varchar",
         "conversion_probability": "decimal(13,12)",
         "removal_effect": "decimal(13,12)",
@@ -31,7 +32,7 @@ TABLES: dict[str, dict[str, str]] = {
 }
 """Columns in order and SQL types of what the caller writes into schema `ml`."""
 
-COLUMNS = ("attribution_model", "conversion_kind", "from_state", "to_state", "to_channel", "transitions")
+COLUMNS = ("attribution_model", "conversion_kind", "level_asked", "from_state", "to_state", "to_channel", "transitions")
 
 START, CONVERSION, NULL = "(start)", "(conversion)", "(null)"
 DIGITS = 12
@@ -41,7 +42,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def removal_effects(transitions: pd.DataFrame) -> pd.DataFrame:
-    """Every channel's removal effect for each model and conversion kind.
+    """Every channel's removal effect for each model, conversion kind and level that the kind is asked for at.
 
     Parameters
     ----------
@@ -49,7 +50,7 @@ def removal_effects(transitions: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    One row a model, kind and channel that a path met, sorted. `conversion_probability` is that of the whole chain and equals the
+    One row a model, kind, level and channel that a path met, sorted. `conversion_probability` is that of the whole chain and equals the
     observed share of converted paths. `effect_parts` is round(effect · 2³⁰), the whole number that credit is split by (D57). A
     kind without a conversion has no rows: nothing can be lost.
 
@@ -62,13 +63,16 @@ def removal_effects(transitions: pd.DataFrame) -> pd.DataFrame:
     if missing:
         raise ValueError(f"int_channel_transitions lacks {', '.join(missing)}")
     rows: list[dict[str, Any]] = []
-    for (model, kind), counts in transitions.groupby(["attribution_model", "conversion_kind"], sort=True):
+    for (model, kind, level), counts in transitions.groupby(
+        ["attribution_model", "conversion_kind", "level_asked"], sort=True
+    ):
         probability, effects = effects_of(counts)
         for channel, effect in sorted(effects.items()):
             rows.append(
                 {
                     "attribution_model": model,
                     "conversion_kind": kind,
+                    "level_asked": level,
                     "channel": channel,
                     "conversion_probability": _rounded(probability),
                     "removal_effect": _rounded(effect),
@@ -81,7 +85,7 @@ def removal_effects(transitions: pd.DataFrame) -> pd.DataFrame:
 def effects_of(counts: pd.DataFrame) -> tuple[float, dict[str, float]]:
     """Conversion probability of one chain and the removal effect of each of its channels; none where nothing converted.
 
-    counts : from_state, to_state, to_channel, transitions of one model and kind.
+    counts : from_state, to_state, to_channel, transitions of one model, kind and level.
     """
     arrivals = counts.dropna(subset=["to_channel"])
     channel_of: dict[str, str] = dict(zip(arrivals["to_state"], arrivals["to_channel"], strict=True))

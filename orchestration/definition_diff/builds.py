@@ -37,6 +37,7 @@ READ_BY_PYTHON = (
     "int_lead_channels_touched",
     "int_score_rules",
     "int_channel_transitions",
+    "int_channel_sets",
 )
 """What the scores and the removal effects between the two passes of dbt read."""
 
@@ -121,7 +122,7 @@ def build_with(
     dbt = dbt_of(settings)
     _run(dbt.run(warehouse, ["--select", *before_python], progress))
     write_scores(warehouse)
-    write_table_steps(warehouse, ["removal_effects"])
+    write_table_steps(warehouse, ["removal_effects", "shapley_values"])
     if after_python:
         _run(dbt.run(warehouse, ["--select", *after_python], progress))
     return warehouse

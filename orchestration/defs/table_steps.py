@@ -1,5 +1,5 @@
-"""What is computed in Python between the two passes of dbt, one table in, one out: removal effects of the Markov chains (D55) and
-the bootstraps of how sure figures are (D8, D73)."""
+"""What is computed in Python between the two passes of dbt, one table in, one out: removal effects of the Markov chains (D55),
+Shapley values of conversion rates (D54) and the bootstraps of how sure figures are (D8, D73)."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ import pandas as pd
 
 from ml.attribution.markov import TABLES as MARKOV_TABLES
 from ml.attribution.markov import removal_effects
+from ml.attribution.shapley import TABLES as SHAPLEY_TABLES
+from ml.attribution.shapley import shapley_values
 from ml.intervals import TABLES as KPI_TABLES
 from ml.intervals import bootstrap_intervals
 from ml.lateness.price import TABLES as LATENESS_TABLES
@@ -33,8 +35,13 @@ class _TableStep:
 _STEPS = (
     _TableStep(
         "removal_effects", "int_channel_transitions", "attribution",
-        "One row per Markov model, conversion kind and channel with what would be lost without the channel.",
+        "One row per Markov model, conversion kind, level asked and channel with what would be lost without the channel.",
         removal_effects, MARKOV_TABLES["removal_effects"],
+    ),
+    _TableStep(
+        "shapley_values", "int_channel_sets", "attribution",
+        "One row per Shapley model, conversion kind, level asked and channel with what it adds to the conversion rate.",
+        shapley_values, SHAPLEY_TABLES["shapley_values"],
     ),
     _TableStep(
         "kpi_intervals", "int_interval_samples", "kpi",

@@ -88,7 +88,7 @@ def figure(table: str, column: str, keys: tuple[str, ...], **options: Any) -> No
 
     \b
     onefunnel explain figure rpt_attribution_by_channel credited_minor attribution_model=u_shaped \\
-      conversion_kind=paid journey_level=account channel=paid_search month=2026-03-01 month_basis=conversion
+      conversion_kind=paid journey_level=account level_asked=default channel=paid_search month=2026-03-01 month_basis=conversion
     """
     from orchestration.explain.figures import open_figure
 

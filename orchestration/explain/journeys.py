@@ -19,6 +19,9 @@ TOUCH_COLUMNS = (
     "earning", "earned_for", "collapsed_into", "touch_id", "source_record_key",
 )  # fmt: skip
 
+DEFAULT_LEVEL = "default"
+"""What `level_asked` says of the level of a conversion's kind (D52)."""
+
 _MEMBERS = """
 with owners as (
     select distinct journey_owner_id, journey_level, person_id, account_id, deal_id
@@ -145,7 +148,7 @@ def open_conversions(marts: PublishedMarts, conversions: Sequence[Row]) -> Journ
         return Journeys([Note("no_conversion", {})], [])
     ids = [row["conversion_id"] for row in conversions]
     credits = _credits(marts, ids)
-    money = _revenue_rows(credits)
+    money = _revenue_rows([row for row in credits if row["level_asked"] == DEFAULT_LEVEL])
     lookback = _longest_lookback(marts)
     touches = marts.rows(_TOUCHES, {"ids": ids, "lookback_days": lookback})
     numbers = {row["touch_id"]: row["journey_number"] for row in touches}
@@ -160,7 +163,7 @@ def open_conversions(marts: PublishedMarts, conversions: Sequence[Row]) -> Journ
         Note("lookback", {"days": lookback}),
         Listing(
             "rules",
-            ("attribution_model", "rule", "unattributed_reason", "conversions", "definition_version"),
+            ("attribution_model", "journey_level", "rule", "unattributed_reason", "conversions", "definition_version"),
             _rules(marts, ids),
         ),
     ]
@@ -171,10 +174,14 @@ def open_conversions(marts: PublishedMarts, conversions: Sequence[Row]) -> Journ
             for row in credits
             if row["conversion_id"] == conversion["conversion_id"]
         ]
-        if not own:
-            continue
-        parts += _spreads(conversion, own)
-        checks += _checks(conversion, own)
+        # sums never mix levels (D52): those that the definitions ask for besides follow the conversion's own
+        for level in sorted({row["level_asked"] for row in own}, key=lambda name: (name != DEFAULT_LEVEL, name)):
+            about = (
+                conversion["conversion_id"] if level == DEFAULT_LEVEL else f"{conversion['conversion_id']} · {level}"
+            )
+            of_level = [row for row in own if row["level_asked"] == level]
+            parts += _spreads(about, of_level)
+            checks += _checks(conversion, about, of_level)
     return Journeys(parts, checks)
 
 
@@ -184,9 +191,9 @@ def _credits(marts: PublishedMarts, ids: Sequence[str]) -> list[dict[str, Any]]:
         """
         select conversion_id, conversion_kind, revenue_row_id, credited_on, conversion_count, attribution_model, rule, touch_id,
             touch_position, touched_at, channel, team, weight, credited_minor, currency, unattributed_reason, source_record_key,
-            definition_version
+            journey_level, level_asked, definition_version
         from fct_attribution_credits where conversion_id in (select unnest($ids))
-        order by converted_at, conversion_id, credited_on, revenue_row_id, attribution_model, touch_position
+        order by converted_at, conversion_id, level_asked, credited_on, revenue_row_id, attribution_model, touch_position
         """,
         {"ids": list(ids)},
     )
@@ -243,25 +250,24 @@ def _rules(marts: PublishedMarts, ids: Sequence[str]) -> list[dict[str, Any]]:
     return marts.rows(
         """
         with fired as (
-            select distinct attribution_model, rule, unattributed_reason, definition_version, conversion_id
+            select distinct attribution_model, journey_level, rule, unattributed_reason, definition_version, conversion_id
             from fct_attribution_credits where conversion_id in (select unnest($ids))
         )
 
-        select attribution_model, rule, unattributed_reason, definition_version,
+        select attribution_model, journey_level, rule, unattributed_reason, definition_version,
             string_agg(conversion_id, ', ' order by conversion_id) as conversions
         from fired
-        group by attribution_model, rule, unattributed_reason, definition_version
-        order by attribution_model, rule
+        group by attribution_model, journey_level, rule, unattributed_reason, definition_version
+        order by attribution_model, journey_level, rule
         """,
         {"ids": list(ids)},
     )
 
 
-def _spreads(conversion: Row, credits: Sequence[Row]) -> list[Part]:
+def _spreads(about: str, credits: Sequence[Row]) -> list[Part]:
     """Weights, the same for every row of money (D58), and where there is money what they came to."""
     first_row = credits[0]["revenue_row_id"]
     lines = ("journey_number", "channel", "touched_at")
-    about = str(conversion["conversion_id"])
     weights = [row for row in credits if row["revenue_row_id"] == first_row]
     parts: list[Part] = [Spread("weights", lines, "attribution_model", "weight", weights, about)]
     if any(row["credited_minor"] for row in credits):
@@ -269,12 +275,12 @@ def _spreads(conversion: Row, credits: Sequence[Row]) -> list[Part]:
     return parts
 
 
-def _checks(conversion: Row, credits: Sequence[Row]) -> list[Check]:
+def _checks(conversion: Row, of: str, credits: Sequence[Row]) -> list[Check]:
     """Under every model the weights of a row of money are 1, and credits of money are the conversion's revenue, to the minor unit."""
     checks = []
     for model in dict.fromkeys(row["attribution_model"] for row in credits):
         own = [row for row in credits if row["attribution_model"] == model]
-        about = f"{conversion['conversion_id']} · {model}"
+        about = f"{of} · {model}"
         rows = {row["revenue_row_id"] for row in own}
         checks.append(Check("weights", about, Decimal(len(rows)), sum((row["weight"] for row in own), Decimal(0))))
         is_money = conversion["revenue_reporting_minor"] or any(row["credited_minor"] for row in own)

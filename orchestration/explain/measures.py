@@ -30,13 +30,15 @@ class Measure:
     is_money: bool = False
 
 
-_CREDIT_KEYS = ("attribution_model", "conversion_kind", "journey_level", "channel", "month", "month_basis")
+_CREDIT_KEYS = (
+    "attribution_model", "conversion_kind", "journey_level", "level_asked", "channel", "month", "month_basis",
+)  # fmt: skip
 _CREDIT_SHOWS = (
     "conversion_id", "revenue_row_id", "credited_on", "touch_id", "touched_at", "channel", "weight", "rule", "source_record_key",
 )  # fmt: skip
 _CREDITS = """
 select
-    credits.attribution_model, credits.conversion_kind, credits.journey_level,
+    credits.attribution_model, credits.conversion_kind, credits.journey_level, credits.level_asked,
     coalesce(credits.channel, '(unattributed)') as channel, days.month_starts_on as month, bases.month_basis,
     credits.conversion_id, credits.revenue_row_id, credits.credited_on, credits.touch_id, credits.touched_at, credits.weight,
     credits.rule, credits.source_record_key, {part} as part
@@ -51,7 +53,7 @@ _IN_LEDGER = "attribution_model in (select attribution_model from fct_attributio
 # linear gives every touch of a journey a row, so the first and the last team of a conversion are found in it
 _WITH_TEAMS = """
 with linear as (
-    select * from fct_attribution_credits where attribution_model = 'linear'
+    select * from fct_attribution_credits where attribution_model = 'linear' and level_asked = 'default'
 ),
 
 amounts as (
@@ -187,7 +189,7 @@ select
 from fct_ad_performance_daily as costs
 inner join dim_dates as days on costs.date_on = days.date_on
 cross join (
-    select distinct attribution_model, conversion_kind, journey_level, month_basis from rpt_attribution_by_channel
+    select distinct attribution_model, conversion_kind, journey_level, level_asked, month_basis from rpt_attribution_by_channel
 ) as series
 """
 # a lead reached a stage with its first entry into it or any later one (D10); a log without wins or payments is helped by the deals
@@ -314,7 +316,7 @@ entries as (
         credits.touch_id, null as platform, null as campaign_id, credits.source_record_key, credits.credited_minor as part
     from fct_attribution_credits as credits
     inner join revenue_kind on credits.conversion_kind = revenue_kind.kind
-    where credits.touch_id is not null
+    where credits.touch_id is not null and credits.level_asked = 'default'
     union all
     select
         models.attribution_model, costs.channel, costs.date_on, null, null, costs.platform, costs.campaign_id,

@@ -25,6 +25,7 @@ OF_SYSTEMS = frozenset(
         *(
             "stage_map",
             "channel_rules",
+            "channel_rule_examples",
             "channels",
             "touch_kinds",
             "field_map",

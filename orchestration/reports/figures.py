@@ -223,7 +223,7 @@ class CreditTable:
 
 MODEL_ORDER = (
     "first", "last", "last_non_direct", "linear", "u_shaped", "w_shaped", "full_path", "time_decay",
-    "markov", "markov_removal", "shapley",
+    "markov", "markov_removal", "shapley", "shapley_rate",
 )  # fmt: skip
 KINDS_FROM_THE_DEEPEST = ("paid", "won", "proposal", "sql", "mql", "lead")
 
@@ -241,7 +241,7 @@ def credit_by_channel(marts: PublishedMarts, preferred_kind: str) -> CreditTable
             any_value(currency) as currency,
             cast(sum(credited_minor) as bigint) as credited_minor, sum(credited_conversions) as credited_conversions
         from rpt_attribution_by_channel
-        where month_basis = 'conversion' and conversion_kind is not null
+        where month_basis = 'conversion' and level_asked = 'default' and conversion_kind is not null
         group by conversion_kind, attribution_model, channel
         having sum(credited_conversions) <> 0 or sum(credited_minor) <> 0
         """
@@ -329,7 +329,7 @@ def shared_credit(marts: PublishedMarts, kind: str) -> dict[str, dict[str | None
     by_team: dict[str, dict[str | None, int]] = {}
     for row in marts.rows(
         "select attribution_model, team, cast(sum(credited_minor) as hugeint) as credited_minor"
-        " from fct_attribution_credits where conversion_kind = ? group by attribution_model, team",
+        " from fct_attribution_credits where conversion_kind = ? and level_asked = 'default' group by attribution_model, team",
         [kind],
     ):
         by_team.setdefault(row["attribution_model"], {})[row["team"]] = int(row["credited_minor"] or 0)
@@ -452,7 +452,7 @@ def unattributed(marts: PublishedMarts, kind: str) -> list[dict[str, Any]] | Non
         select unattributed_reason, count(distinct conversion_id) as conversions,
             cast(sum(credited_minor) as bigint) as credited_minor, any_value(currency) as currency
         from fct_attribution_credits
-        where conversion_kind = $1 and touch_id is null and attribution_model = (
+        where conversion_kind = $1 and level_asked = 'default' and touch_id is null and attribution_model = (
             select min(attribution_model) from fct_attribution_credits where conversion_kind = $1)
         group by unattributed_reason
         order by credited_minor desc, conversions desc

@@ -160,6 +160,10 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPy
         }
         for model in MODELS
     ]
+    warehouse.definitions["conversion_levels"] = [
+        {"conversion_kind": "won", "journey_level": level, "is_stored": is_stored, "valid_from": "2000-01-01"}
+        for level, is_stored in (("person", "true"), ("deal", "true"), ("account", "true"))
+    ] + [{"conversion_kind": "paid", "journey_level": "person", "is_stored": "false", "valid_from": "2000-01-01"}]
     warehouse.definitions["custom_weights"] = [
         {"attribution_model": model, "kind": kind, "team": team, "weight": weight, "valid_from": "2000-01-01"}
         for model, kind, team, weight in (
@@ -311,12 +315,14 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPy
         yield connection
 
 
-def credits_of(ledger: duckdb.DuckDBPyConnection, revenue_row_id: str, model: str) -> list[tuple[str, int]]:
-    """Touch and credit in journey order."""
+def credits_of(
+    ledger: duckdb.DuckDBPyConnection, revenue_row_id: str, model: str, level: str = "default"
+) -> list[tuple[str, int]]:
+    """Touch and credit in journey order, at the level of the kind or one that is asked for."""
     return ledger.execute(
         "select touch_id, credited_minor from marts.fct_attribution_credits "
-        "where revenue_row_id = ? and attribution_model = ? order by touch_position",
-        [revenue_row_id, model],
+        "where revenue_row_id = ? and attribution_model = ? and level_asked = ? order by touch_position",
+        [revenue_row_id, model, level],
     ).fetchall()
 
 
@@ -325,7 +331,8 @@ def test_a_worked_case_gives_the_credits_of_the_definitions(ledger: duckdb.DuckD
     expected = [(f"{case.name}-T{number}", credit) for number, credit in enumerate(case.credits, start=1)]
     assert credits_of(ledger, f"won:{case.name}", case.model) == expected
     rules = ledger.execute(
-        "select distinct rule from marts.fct_attribution_credits where conversion_id = ? and attribution_model = ?",
+        "select distinct rule from marts.fct_attribution_credits where conversion_id = ? and attribution_model = ? "
+        "and level_asked = 'default'",
         [f"won:{case.name}", case.model],
     ).fetchall()
     assert rules == [(case.rule or {model[0]: model[1] for model in MODELS}[case.model],)]
@@ -347,12 +354,12 @@ def test_returning_everything_is_the_exact_negation_and_count_minus_one(
 ) -> None:
     net = ledger.execute(
         "select touch_id, sum(credited_minor) from marts.fct_attribution_credits "
-        "where conversion_id = ? group by touch_id, attribution_model",
+        "where level_asked = 'default' and conversion_id = ? group by touch_id, attribution_model",
         [f"paid:{deal_id}"],
     ).fetchall()
     assert {credit for _, credit in net} == {0}
     counts = ledger.execute(
-        "select distinct revenue_row_id, conversion_count from marts.fct_attribution_credits where "
+        "select distinct revenue_row_id, conversion_count from marts.fct_attribution_credits where level_asked = 'default' and "
         "conversion_id = ? order by 1",
         [f"paid:{deal_id}"],
     ).fetchall()
@@ -371,7 +378,7 @@ def test_a_win_of_a_re_opened_deal_is_taken_back_on_that_day_and_the_next_has_it
     """A15: May +50000, +50000, -50000, -50000; June 26666, 26667, 26667; net revenue 800.00, net count 1."""
     rows = ledger.execute(
         "select credited_on, conversion_id, conversion_count, touch_id, credited_minor from marts.fct_attribution_credits "
-        "where conversion_id like 'won:A15%' and attribution_model = 'linear' order by credited_on, touch_position"
+        "where level_asked = 'default' and conversion_id like 'won:A15%' and attribution_model = 'linear' order by credited_on, touch_position"
     ).fetchall()
     first, reopened, second = (START + timedelta(days=day) for day in (4, 19, 40))
     assert rows == [
@@ -396,7 +403,7 @@ def test_a_deal_that_was_lost_after_it_was_won_keeps_only_the_reversal(
 ) -> None:
     rows = ledger.execute(
         "select conversion_id, credited_on, conversion_count, credited_minor from marts.fct_attribution_credits "
-        "where conversion_id like ? and attribution_model = 'markov' order by credited_on",
+        "where level_asked = 'default' and conversion_id like ? and attribution_model = 'markov' order by credited_on",
         [f"won:{deal_id}%"],
     ).fetchall()
     on = [(START + timedelta(days=of)).date() for of in (4, day)]
@@ -423,6 +430,57 @@ def test_all_people_of_the_account_share_the_deal(ledger: duckdb.DuckDBPyConnect
     assert levels.fetchall() == [("deal",), ("account",)]
 
 
+def test_at_the_level_of_the_person_or_the_deal_the_other_people_of_the_account_have_no_share(
+    ledger: duckdb.DuckDBPyConnection,
+) -> None:
+    # A17: the deal's contact is P1, whose touches are T1 and T3
+    for level in ("person", "deal"):
+        assert credits_of(ledger, "won:A17", "linear", level) == [("A17-T1", 500), ("A17-T3", 500)]
+
+
+def test_a_level_is_stored_where_a_definition_asks_for_it_and_only_once(ledger: duckdb.DuckDBPyConnection) -> None:
+    def stored(kind: str, conversion_id: str) -> list[tuple[str, str]]:
+        return ledger.execute(
+            "select distinct level_asked, journey_level from marts.fct_attribution_credits "
+            "where conversion_kind = ? and conversion_id = ? order by all",
+            [kind, conversion_id],
+        ).fetchall()
+
+    assert stored("won", "won:A17") == [("deal", "deal"), ("default", "account"), ("person", "person")]
+    # without an account a deal stands at the level of the deal anyway, and nobody asked for what is the kind's own level
+    assert stored("won", "won:A1") == [("default", "deal"), ("person", "person")]
+    assert stored("paid", "paid:A14") == [("default", "deal")]
+    # the kind asked for, every conversion of it stands at the level, also one of which nobody is known
+    assert credits_of(ledger, "won:no_identity", "linear", "person") == [(None, 1_000)]
+    per_level = ledger.execute(
+        "select count(distinct conversion_id) filter (where level_asked = 'default'), "
+        "count(distinct conversion_id) filter (where journey_level = 'person'), "
+        "count(distinct conversion_id) filter (where journey_level = 'deal') "
+        "from marts.fct_attribution_credits where conversion_kind = 'won'"
+    ).fetchone()
+    assert per_level is not None
+    assert len(set(per_level)) == 1
+
+
+def test_a_level_that_is_asked_for_changes_no_sum_of_the_default_level(ledger: duckdb.DuckDBPyConnection) -> None:
+    """Both stand in the report, each with all the money of the wins."""
+    sums = ledger.execute(
+        """
+        select attribution_model, sum(credited_minor) filter (where level_asked = 'default'),
+            sum(credited_minor) filter (where journey_level = 'person'), sum(credited_minor) filter (where journey_level = 'deal')
+        from marts.rpt_attribution_by_channel
+        where conversion_kind = 'won' and month_basis = 'conversion' group by attribution_model
+        """
+    ).fetchall()
+    revenue = ledger.execute(
+        "select sum(amount_reporting_minor) from intermediate.int_revenue_rows where conversion_id like 'won:%'"
+    ).fetchone()
+    assert revenue is not None
+    assert revenue[0] > 0
+    assert {amount for _, *amounts in sums for amount in amounts} == {revenue[0]}
+    assert len(sums) > 10
+
+
 def test_the_outcome_earns_nothing(ledger: duckdb.DuckDBPyConnection) -> None:
     assert credits_of(ledger, "won:A18", "last") == [("A18-call", 1_000)]
     assert credits_of(ledger, "won:A18", "linear") == [("A18-ad", 500), ("A18-call", 500)]
@@ -431,7 +489,7 @@ def test_the_outcome_earns_nothing(ledger: duckdb.DuckDBPyConnection) -> None:
 def test_last_non_direct_passes_over_direct_visits_and_says_when_it_cannot(ledger: duckdb.DuckDBPyConnection) -> None:
     assert credits_of(ledger, "won:A19", "last_non_direct") == [("A19-mail", 1_000)]
     rule = ledger.execute(
-        "select touch_id, rule from marts.fct_attribution_credits where conversion_id = 'won:A19-all' and "
+        "select touch_id, rule from marts.fct_attribution_credits where level_asked = 'default' and conversion_id = 'won:A19-all' and "
         "attribution_model = 'last_non_direct'"
     ).fetchall()
     assert rule == [("A19-all-2", "all_direct")]
@@ -483,7 +541,7 @@ def test_shapley_splits_over_distinct_channels_before_it_splits_over_touches(led
 def test_an_unattributed_deal_is_one_row_with_its_reason(ledger: duckdb.DuckDBPyConnection, reason: str) -> None:
     rows = ledger.execute(
         "select touch_id, weight, credited_minor, rule, unattributed_reason from marts.fct_attribution_credits "
-        "where conversion_id = ? and attribution_model = 'linear'",
+        "where level_asked = 'default' and conversion_id = ? and attribution_model = 'linear'",
         [f"won:{reason}"],
     ).fetchall()
     assert rows == [(None, Decimal(1), 1_000, "unattributed", reason)]

@@ -31,7 +31,8 @@ pytestmark = pytest.mark.verify
 
 EXAMPLE = PROJECT_ROOT / "examples" / "attribution_touches"
 JOURNEYS = (
-    "int_journeys", "int_journeys_measured", "int_journey_channels", "int_channel_transitions", "int_conversions_unattributed",
+    "int_journeys", "int_journeys_measured", "int_journey_channels", "int_owners_converted", "int_channel_transitions",
+    "int_channel_sets", "int_conversions_unattributed",
 )  # fmt: skip
 FROM_THE_JOURNEYS_ON = ("stg_definitions__policies", *JOURNEYS)
 FROM_THE_TOUCHES_ON = (
@@ -40,7 +41,9 @@ FROM_THE_TOUCHES_ON = (
     *JOURNEYS,
     "rpt_touch_creditability",
 )
-LEDGER = ("int_journey_parts", "int_credits_apportioned", "fct_attribution_credits", "rpt_attribution_by_channel")
+LEDGER = (
+    "int_journey_parts", "int_credits_apportioned", "fct_attribution_credits", "int_channel_effects", "rpt_attribution_by_channel",
+)  # fmt: skip
 """Built after the removal effects were computed from the journeys."""
 CHANNELS = {
     "Facebook": "facebook",
@@ -204,7 +207,7 @@ def by_channel(credits: Credits, customers: dict[str, list[Touch]]) -> dict[tupl
 def report(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
     rows = connection.execute(
         "select attribution_model, channel, cast(sum(credited_minor) as bigint) from marts.rpt_attribution_by_channel "
-        "where month_basis = 'conversion' and conversion_kind = 'imported' and attribution_model <> 'markov_removal' group by 1, 2"
+        "where month_basis = 'conversion' and conversion_kind = 'imported' and attribution_model not in ('markov_removal', 'shapley_rate') group by 1, 2"
     ).fetchall()
     return {(model, channel): minor for model, channel, minor in rows}
 
@@ -232,7 +235,7 @@ def rebuilt(built: Built, folder: Path, definition: Path, models: tuple[str, ...
         )
         assert len(results) > len(names)
         assert [f"{result.name}: {result.message}" for result in results if not result.is_good] == []
-        write_table_steps(DuckDbWarehouse(warehouse), ["removal_effects"])
+        write_table_steps(DuckDbWarehouse(warehouse), ["removal_effects", "shapley_values"])
     return duckdb.connect(str(warehouse), read_only=True)
 
 

@@ -37,9 +37,11 @@ PUBLISHED = {
     "fct_touches": "touch_id person_id account_id lead_id deal_id occurred_at channel campaign_id team kind direction outcome is_creditable "
     "session_id source_system source_record_key collapsed_into",
     "fct_conversions": "conversion_id kind journey_level person_id account_id lead_id deal_id converted_at revenue_minor currency revenue_reporting_minor",
-    "fct_attribution_credits": "conversion_id revenue_row_id credited_on conversion_count conversion_kind journey_level touch_id attribution_model "
+    "fct_attribution_credits": "conversion_id revenue_row_id credited_on conversion_count conversion_kind journey_level level_asked "
+    "touch_id attribution_model "
     "weight credited_minor currency converted_at channel campaign_id team rule unattributed_reason source_record_key definition_version",
-    "rpt_attribution_by_channel": "attribution_model conversion_kind channel month month_basis credited_conversions credited_minor cost_minor currency journey_level",
+    "rpt_attribution_by_channel": "attribution_model conversion_kind channel month month_basis credited_conversions credited_minor cost_minor currency "
+    "journey_level level_asked",
     "rpt_funnel_cohorts": "view cohort_month cohort_basis channel from_stage to_stage numerator denominator rate period_numerator period_denominator "
     "is_mature window_days rate_within_window exposed evaluated_at",
     "fct_stage_events": "event_id lead_id deal_id stage sequence entered_at left_at direction is_re_entry source_record_key",

@@ -23,17 +23,31 @@ def test_a_source_whose_touches_mostly_may_not_earn_is_named() -> None:
         assert summary._uncreditable(connection) == ""
 
 
+def test_touches_that_no_channel_rule_takes_are_named_by_what_they_say_unless_they_earn_nothing() -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table rpt_unmatched_touches as select * from (values ('ads', 'click', 'Somewhere', '(empty)', '(empty)', 'a.example', 3), "
+            "('ads', 'click', 'Somewhere', '(empty)', '(empty)', 'b.example', 4), ('ads', 'impression', 'Else', '(empty)', '(empty)', 'c.example', 0)) "
+            "as rows(source_system, kind, channel_label, utm_source, utm_medium, referrer_domain, earning_touches)"
+        )
+        lines = summary._unmatched(connection).splitlines()
+        assert "channel_rules.csv" in lines[0]
+        assert [line.split() for line in lines[2:]] == [["ads", "click", "Somewhere", "(empty)", "(empty)", "7"]]
+        connection.execute("delete from rpt_unmatched_touches where kind = 'click'")
+        assert summary._unmatched(connection) == ""
+
+
 def test_credit_is_shown_of_payments_then_wins_then_whatever_has_conversions() -> None:
     with duckdb.connect() as connection:
         connection.execute(
             "create table rpt_attribution_by_channel(conversion_kind varchar, attribution_model varchar, channel varchar, "
-            "month_basis varchar, credited_conversions decimal(38, 12))"
+            "month_basis varchar, credited_conversions decimal(38, 12), level_asked varchar)"
         )
         assert summary._credit(connection) == ""
         for kind, shown in (("imported", "imported"), ("won", "won"), ("lead", "won"), ("paid", "paid")):
             connection.execute(
-                f"insert into rpt_attribution_by_channel values ('{kind}', 'linear', 'email', 'conversion', 2.5), "
-                f"('{kind}', 'linear', 'email', 'touch', 2.5)"
+                f"insert into rpt_attribution_by_channel values ('{kind}', 'linear', 'email', 'conversion', 2.5, 'default'), "
+                f"('{kind}', 'linear', 'email', 'conversion', 2.5, 'person'), ('{kind}', 'linear', 'email', 'touch', 2.5, 'default')"
             )
             lines = summary._credit(connection).splitlines()
             assert lines[0] == f"Credited conversions ({shown}) by channel and model"

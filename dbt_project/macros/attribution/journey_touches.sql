@@ -1,10 +1,11 @@
 {#- Creditable touches inside each window of each attributed conversion, those that count once with another among them (D50, D51).
 
     windows: a relation with window_key, lookback_days and the columns of `carried`, which are handed on; `of_kind` is its column
-    with the kind of conversion that a window is for, where it is not for all.
+    with the kind of conversion that a window is for, where it is not for all; `conversions` the relation of conversions, where it is
+    not each of them once, at the level of its kind.
     Returns conversion_key, window_key, the carried columns, touch_id, occurred_at, source_sequence, channel, team, collapsed_into,
     age_seconds. With the policy `reset_after_conversion` a window starts after the owner's previous conversion of the kind. -#}
-{% macro touches_in_windows(windows, carried=[], of_kind=none) -%}
+{% macro touches_in_windows(windows, carried=[], of_kind=none, conversions=none) -%}
 with conversion_windows as (
     select
         conversions.conversion_key,
@@ -21,7 +22,7 @@ with conversion_windows as (
         case
             when {{ policy('conversion_rule') }} = 'reset_after_conversion' then conversions.previous_converted_at
         end as starts_after
-    from {{ ref('int_conversions_gathered') }} as conversions
+    from {{ conversions or ref('int_conversions_gathered') }} as conversions
     {%- if of_kind is none %}
     cross join {{ windows }} as windows
     {%- else %}

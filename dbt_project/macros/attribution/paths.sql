@@ -102,3 +102,11 @@ group by
     case when ways.is_end then '({{ end }})' else steps.state end,
     case when not ways.is_end then steps.channel end
 {%- endmacro %}
+
+{#- Whose path a touch stands on at a level where nobody converted: the account's where it has one, else the member's. -#}
+{% macro path_owner(journey_level, touches) -%}
+case {{ journey_level }}
+    when 'account' then coalesce('account:' || {{ touches }}.account_id, {{ touches }}.member_id)
+    else {{ touches }}.member_id
+end
+{%- endmacro %}

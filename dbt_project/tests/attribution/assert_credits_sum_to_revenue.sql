@@ -1,17 +1,19 @@
--- Law 1: per conversion, revenue row and model the credits sum to the revenue to the minor unit (D57).
+-- Law 1: per conversion, revenue row, model and level the credits sum to the revenue to the minor unit (D57).
 with credited as (
     select
         ledger.revenue_row_id,
         ledger.attribution_model,
+        ledger.journey_level,
         sum(ledger.credited_minor) as credited_minor,
         sum(case when ledger.credited_minor is null then 1 else 0 end) as rows_without_money
     from {{ ref('fct_attribution_credits') }} as ledger
-    group by ledger.revenue_row_id, ledger.attribution_model
+    group by ledger.revenue_row_id, ledger.attribution_model, ledger.journey_level
 )
 
 select
     credited.revenue_row_id,
     credited.attribution_model,
+    credited.journey_level,
     credited.credited_minor,
     revenue_rows.amount_reporting_minor
 from credited

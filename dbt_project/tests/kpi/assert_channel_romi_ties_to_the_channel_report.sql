@@ -1,5 +1,5 @@
 -- ROMI of a channel by a model stands on exactly the credit and the cost that the channel report shows for the month of the
--- touch (D56). The report has a row per journey level, and every conversion has one level.
+-- touch (D56). The report has a row per journey level, and every conversion one level by default.
 with reported as (
     select
         report.attribution_model,
@@ -9,6 +9,7 @@ with reported as (
         max(report.cost_minor) as cost_minor
     from {{ ref('rpt_attribution_by_channel') }} as report
     where report.month_basis = 'touch'
+        and report.level_asked = 'default'
         and report.conversion_kind = case {{ revenue_basis() }} when 'payments' then 'paid' else 'won' end
     group by report.attribution_model, report.channel, report.month
 ),

@@ -1,11 +1,12 @@
 """The definitions both teams sign, as a source: CSV files, validated as a whole, landed one stream a file.
 
 `schemas` says area by area what each file may hold, in the words of `schema`, `kinds` and `laws`; `reader` checks and
-reads, `between_files` checks one against another, `remarks` says what is worth knowing, `signing` who has signed,
+reads, `between_files` checks one against another, `channel_examples` tries the channel rules, `remarks` says what is worth knowing, `signing` who has signed,
 `registry` which version holds, `loading` lands, `currencies` answers for the files reader. Nothing in a definition is ever
 evaluated as code or SQL.
 """
 
+from orchestration.sources.definitions.channel_examples import broken_examples, channels_of
 from orchestration.sources.definitions.currencies import Currencies, CurrencyUnit, load_currencies
 from orchestration.sources.definitions.files import DefinitionFile, DefinitionsError, Place, Problem
 from orchestration.sources.definitions.loading import SOURCE, LandedDefinition, land_definitions
@@ -27,6 +28,8 @@ __all__ = [
     "Problem",
     "SignOff",
     "Version",
+    "broken_examples",
+    "channels_of",
     "land_definitions",
     "load_currencies",
     "read_definitions",

@@ -17,7 +17,8 @@ from orchestration.sources.definitions.schemas import SCHEMAS
 
 def read_definitions(default_folder: Path, company_folder: Path | None = None) -> list[DefinitionFile]:
     """All files, each from the company's folder when it is there, else from the defaults; in the order of the schema. Of a
-    schema that says only what differs, the names that the company's file does not have are those of the defaults.
+    schema that says only what differs, the names that the company's file does not have are those of the defaults; one that
+    stands beside a file of the company and that the company does not have is empty.
 
     Raises DefinitionsError with every problem found: unknown files and columns, values that are not what their column
     expects, repeated keys, references that point nowhere.
@@ -31,6 +32,8 @@ def read_definitions(default_folder: Path, company_folder: Path | None = None) -
         own = Path(company_folder) / default.name if company_folder is not None else default
         if own.exists() and own != default and schema.says_only_what_differs:
             file, found = _laid_over(own, default, schema)
+        elif schema.beside and not own.exists() and (own.parent / f"{schema.beside}.csv").exists():
+            file, found = _file(schema, own, [], []), []
         else:
             file, found = read_file(own if own.exists() else default, schema)
         problems += found

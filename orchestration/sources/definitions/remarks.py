@@ -45,7 +45,12 @@ def remarks(files: Sequence[DefinitionFile], today: date, source_systems: Collec
         found += _unknown_sources(file, source_systems)
         if file.name == "fx_rates":
             found += _days_without_rate(file)
-    return [*found, *_signatures({file.name: file for file in files})]
+    named = {file.name: file for file in files}
+    return [
+        *found,
+        *_rules_without_example(named["channel_rules"], named["channel_rule_examples"]),
+        *_signatures(named),
+    ]
 
 
 def _dated(file: DefinitionFile, today: date) -> Iterator[Problem]:
@@ -79,6 +84,21 @@ def _unknown_sources(file: DefinitionFile, source_systems: Collection[str]) -> I
             f"no configured source is called {value!r}{nearest(value, source_systems)}: {len(found)} rows meet nothing"
         )
         yield Problem(*found[0], "source_system", message, value, "write the name of a source, or * for any")
+
+
+def _rules_without_example(rules: DefinitionFile, examples: DefinitionFile) -> Iterator[Problem]:
+    """One remark a rule, at its first line; one for all of them where there is no example at all."""
+    tried = {row["rule_id"] for row in examples.rows}
+    places = {row["rule_id"]: place for row, place in reversed(list(zip(rules.rows, rules.places, strict=True)))}
+    untried = [rule for rule in dict.fromkeys(row["rule_id"] for row in rules.rows) if rule not in tried]
+    fix = f"write a touch that it takes, and the channel, into {examples.path.name}"
+    if untried and not examples.rows:
+        message = f"none of the {len(untried)} channel rules has an example: nothing says that they do what was meant"
+        yield Problem(rules.path, None, None, message, fix=fix)
+        return
+    for rule in untried:
+        message = f"rule {rule} has no example: nothing says that it does what was meant"
+        yield Problem(*places[rule], "rule_id", message, rule, fix)
 
 
 def _days_without_rate(file: DefinitionFile) -> Iterator[Problem]:

@@ -42,6 +42,8 @@ class Schema:
     wording rather than an agreement of both teams. A company's file of a schema that `says_only_what_differs` is laid over the
     default one by the first column: whoever sets one policy need not repeat the others, nor add what a newer version brings.
     `value_references` are for a file of names and values: name in the first column → what its `value` must be found in.
+    A schema that stands `beside` another speaks of its rows: whoever has the other file and not this one has none of its rows,
+    for the default ones speak of rows that are not theirs.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Schema:
     key: tuple[str, ...]
     must_have: tuple[str, ...] = ()
     says_only_what_differs: bool = False
+    beside: str | None = None
     row_laws: tuple[RowLaw, ...] = ()
     file_laws: tuple[FileLaw, ...] = ()
     needs_signature: bool = True

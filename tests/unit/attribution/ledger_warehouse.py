@@ -17,6 +17,7 @@ import pyarrow as pa
 import yaml
 
 from ml.attribution.markov import TABLES as MARKOV_TABLES
+from ml.attribution.shapley import TABLES as SHAPLEY_TABLES
 from orchestration.connectors import STREAMS
 from orchestration.dbt_runner import Dbt
 from orchestration.defs.table_steps import write_table_steps
@@ -75,10 +76,14 @@ class LedgerWarehouse:
         with duckdb.connect(str(self.path)) as connection:
             self._create_raw(connection)
         dbt, warehouse = Dbt(self.path.parent / "target"), DuckDbWarehouse(self.path)
-        needed = [f"+{name}" for name in (*after_python, "int_channel_transitions")] if after_python else []
+        needed = (
+            [f"+{name}" for name in (*after_python, "int_channel_transitions", "int_channel_sets")]
+            if after_python
+            else []
+        )
         self._build(dbt, warehouse, ["--select", *select, *needed, "--exclude", *exclude, *AFTER_PYTHON.split()])
         if after_python:
-            write_table_steps(warehouse, ["removal_effects"])
+            write_table_steps(warehouse, ["removal_effects", "shapley_values"])
             self._build(dbt, warehouse, ["--select", *(f"+{name},source:ml+" for name in after_python)])
         return duckdb.connect(str(self.path), read_only=True)
 
@@ -120,7 +125,7 @@ class LedgerWarehouse:
             "null, strftime(day, '%Y-%m'), null "
             "from range(timestamp '2023-01-01', timestamp '2027-01-01', interval 1 day) as days(day)"
         )
-        for table, types in MARKOV_TABLES.items():
+        for table, types in (MARKOV_TABLES | SHAPLEY_TABLES).items():
             columns = ", ".join(f"{name} {kind}" for name, kind in types.items())
             connection.execute(f"create table ml.{table}({columns})")
         for table, columns_ddl in LANDING_TABLES.items():

@@ -60,6 +60,8 @@ MODELS = (
     Model("linear_once_a_channel", "linear", transform="unique"),
 )
 
+LEVELS = ("default", "person")
+
 LABELS = {None: "direct", "cold_call": "outbound", "email": "email", "organic": "organic_search"}
 """What a source calls a channel, and the channel that the project's rules make of it; no label at all is a direct visit."""
 
@@ -269,6 +271,9 @@ def test_random_journeys_get_the_credits_of_an_independent_reference(companies: 
         }
         for model in MODELS
     ]
+    warehouse.definitions["conversion_levels"] = [
+        {"conversion_kind": "won", "journey_level": "person", "is_stored": "true", "valid_from": "2000-01-01"}
+    ]
     for number, journey in enumerate(companies):
         lead_id = None
         if journey.lead_age is not None:
@@ -304,24 +309,24 @@ def test_random_journeys_get_the_credits_of_an_independent_reference(companies: 
                 channel_label=touch.label,
             )
 
-    found: dict[tuple[str, str], dict[str | None, tuple[int, Decimal]]] = defaultdict(dict)
+    found: dict[tuple[str, str, str], dict[str | None, tuple[int, Decimal]]] = defaultdict(dict)
     with warehouse.build(
         ["+fct_touches", "+fct_conversions", "+dim_channels"], after_python=["fct_attribution_credits"]
     ) as connection:
         rows = connection.execute(
-            "select conversion_id, attribution_model, touch_id, credited_minor, weight from "
+            "select conversion_id, attribution_model, level_asked, touch_id, credited_minor, weight from "
             "marts.fct_attribution_credits where conversion_kind = 'won'"
         ).fetchall()
         channels = connection.execute("select distinct channel from marts.fct_touches").fetchall()
     assert {channel for (channel,) in channels} == set(LABELS.values())
-    for conversion_id, model_name, touch_id, credit, weight in rows:
-        found[conversion_id, model_name][touch_id] = (credit, weight)
+    for conversion_id, model_name, level, touch_id, credit, weight in rows:
+        found[conversion_id, model_name, level][touch_id] = (credit, weight)
 
     effects = {model.name: effects_of(model, companies) for model in MODELS if model.rule == "markov"}
     assert all(0 < part < 2**30 for parts in effects.values() for part in parts.values())
     for number, journey in enumerate(companies):
         if not journey.is_won:
-            assert not any(found.get((f"won:D{number}", model.name)) for model in MODELS)
+            assert not any(found.get((f"won:D{number}", model.name, level)) for model in MODELS for level in LEVELS)
             continue
         for model in MODELS:
             touches = ordered_touches(journey, model)
@@ -342,4 +347,6 @@ def test_random_journeys_get_the_credits_of_an_independent_reference(companies: 
                     for (index, _), credit, unit, share in zip(touches, money, units, shares, strict=True)
                     if share > 0
                 }
-            assert found[f"won:D{number}", model.name] == expected, (model.name, journey)
+            # every deal has one person, so what the deal's level says holds at that of the person too
+            for level in LEVELS:
+                assert found[f"won:D{number}", model.name, level] == expected, (model.name, level, journey)

@@ -43,7 +43,7 @@ select 'paid:d1' as conversion_id, 'paid' as kind, 'account' as journey_level, '
     'RUB' as currency, 6001::bigint as revenue_reporting_minor, 1::bigint as conversion_count, true as is_first_deal,
     true as is_attributed, 'conversion_kinds@1' as definition_version, 'crm/deals/d1/2' as source_record_key, 'b1' as build_id;
 create table marts.fct_attribution_credits as
-select 'paid:d1' as conversion_id, 'paid' as conversion_kind, 'account' as journey_level, revenue_row_id, credited_on::date as credited_on,
+select 'paid:d1' as conversion_id, 'paid' as conversion_kind, 'account' as journey_level, 'default' as level_asked, revenue_row_id, credited_on::date as credited_on,
     conversion_count::bigint as conversion_count, attribution_model, attribution_model as rule, credits.touch_id,
     touch_position::bigint as touch_position, touches.occurred_at as touched_at, touches.channel, touches.team,
     weight::decimal(13, 12) as weight, credited_minor::bigint as credited_minor, 'RUB' as currency,
@@ -68,7 +68,7 @@ select * from (values
     ('touch_kinds', '* / impression', 'team=marketing; is_creditable=false; needs_answer=false', true, 'b1')
 ) as definitions(definition, definition_key, content, is_in_force, build_id);
 create table marts.rpt_attribution_by_channel as
-select attribution_model, 'paid' as conversion_kind, 'account' as journey_level, channel, month::date as month, month_basis,
+select attribution_model, 'paid' as conversion_kind, 'account' as journey_level, 'default' as level_asked, channel, month::date as month, month_basis,
     credited_conversions::decimal(38, 12) as credited_conversions, credited_minor::bigint as credited_minor, 'RUB' as currency,
     'b1' as build_id
 from (values

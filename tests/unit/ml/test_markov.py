@@ -25,7 +25,7 @@ def transitions_of(paths: list[Path], order: int = 1) -> pd.DataFrame:
             counts[(state, following, channels[end - 1])] += 1
             state = following
         counts[(state, "(conversion)" if converted else "(null)", None)] += 1
-    rows = [("markov", "won", *edge, number) for edge, number in sorted(counts.items(), key=str)]
+    rows = [("markov", "won", "default", *edge, number) for edge, number in sorted(counts.items(), key=str)]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

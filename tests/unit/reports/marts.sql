@@ -48,6 +48,7 @@ create table marts.rpt_attribution_by_channel (
     credited_conversions decimal(38,12),
     credited_minor bigint,
     currency varchar,
+    level_asked varchar,
     build_id varchar
 );
 create table marts.rpt_attribution_claims (
@@ -80,6 +81,7 @@ create table marts.fct_attribution_credits (
     channel varchar,
     team varchar,
     unattributed_reason varchar,
+    level_asked varchar,
     build_id varchar
 );
 create table marts.fct_conversions (

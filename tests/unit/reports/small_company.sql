@@ -26,7 +26,7 @@ select 'A', month, basis, '(all)', position, a, b, numerator + n % 2, denominato
     days, 'b1'
 from months, steps, (values ('lead'), ('step')) as bases(basis);
 insert into marts.fct_attribution_credits
-        select deal, 'paid', touch, model, minor, 'RUB', channel, team, null, 'b1'
+        select deal, 'paid', touch, model, minor, 'RUB', channel, team, null, 'default', 'b1'
         from (values 
     ('d100', 'ad1', 'first', 10000, 'paid_search', 'marketing'), ('d100', 'call1', 'last', 10000, 'sales', 'sales'),
     ('d100', 'ad1', 'linear', 5000, 'paid_search', 'marketing'), ('d100', 'call1', 'linear', 5000, 'sales', 'sales'),
@@ -51,7 +51,7 @@ insert into marts.rpt_attribution_coverage values
 insert into marts.rpt_attribution_by_channel
 select attribution_model, conversion_kind, channel, date '2026-06-01', 'conversion',
     sum(credited_minor / (case conversion_id when 'd100' then 10000 when 'd200' then 20000 else 30000 end)),
-    sum(credited_minor), 'RUB', 'b1'
+    sum(credited_minor), 'RUB', 'default', 'b1'
 from marts.fct_attribution_credits group by all;
 insert into marts.fct_leads select 'lead ' || range, timestamp '2026-05-01' + to_hours(range), 'b1' from range(60);
 insert into marts.fct_deals select 'd' || range, 'lead ' || range, timestamp '2026-01-01', 'RUB', 10000, case when range < 6 then 10000 end, 0, 'b1' from range(8);

@@ -1,38 +1,18 @@
 """The default channel rules put what the usual systems say into the channel a marketer would name."""
 
-import re
 from pathlib import Path
 
 import pytest
 
-from orchestration.sources.definitions import read_definitions
+from orchestration.sources.definitions import broken_examples, channels_of, read_definitions
 from orchestration.sources.definitions.schema import Row
-from orchestration.sources.definitions.schemas.attribution import MATCHERS
 
 DEFAULTS = Path(__file__).resolve().parents[3] / "definitions"
 
 
 @pytest.fixture(scope="module")
 def rules() -> list[Row]:
-    rows = next(file.rows for file in read_definitions(DEFAULTS) if file.name == "channel_rules")
-    return sorted(rows, key=lambda row: int(str(row["priority"])))
-
-
-def holds(pattern: str | None, value: str | None) -> bool:
-    """Empty pattern: any. `(empty)`: nothing there. Else SQL LIKE, whatever the case of letters."""
-    if pattern is None:
-        return True
-    if pattern == "(empty)" or value is None:
-        return pattern == "(empty)" and value is None
-    like = "".join({"%": ".*", "_": "."}.get(character, re.escape(character)) for character in pattern.lower())
-    return re.fullmatch(like, value.lower(), re.DOTALL) is not None
-
-
-def channel(rules: list[Row], said: dict[str, str]) -> str | None:
-    for rule in rules:
-        if all(holds(rule[name], said.get(name)) for name in MATCHERS):
-            return rule["channel"]
-    return None
+    return list(next(file.rows for file in read_definitions(DEFAULTS) if file.name == "channel_rules"))
 
 
 def tags(source: str, medium: str, campaign: str = "spring") -> dict[str, str]:
@@ -101,11 +81,43 @@ METRIKA = {"source_system": "yandex_metrika", "kind": "visit"}
         ({"channel_label": "Холодный звонок"}, "outbound"),
         ({"channel_label": "Переходы по рекламе"}, "paid_other"),
         ({"channel_label": "unknown"}, "unknown"),
-        ({}, None),
-        ({"channel_label": "a name that nobody has mapped"}, None),
+        ({}, "unknown"),
+        ({"channel_label": "a name that nobody has mapped"}, "unknown"),
     ],
 )
-def test_what_a_system_says_falls_into_its_channel(
-    rules: list[Row], said: dict[str, str], expected: str | None
-) -> None:
-    assert channel(rules, said) == expected
+def test_what_a_system_says_falls_into_its_channel(rules: list[Row], said: dict[str, str], expected: str) -> None:
+    ((channel, _),) = channels_of(rules, [said])
+    assert channel == expected
+
+
+def test_every_default_rule_has_an_example_and_takes_it() -> None:
+    files = {file.name: file for file in read_definitions(DEFAULTS)}
+    tried = {row["rule_id"] for row in files["channel_rule_examples"].rows}
+    assert {row["rule_id"] for row in files["channel_rules"].rows} == tried - {None}
+    assert broken_examples(list(files.values())) == []
+
+
+def rule(rule_id: str, priority: int, channel: str, **matchers: str) -> Row:
+    return {"rule_id": rule_id, "priority": str(priority), "channel": channel, **matchers}
+
+
+def test_the_first_rule_by_priority_takes_a_touch_and_what_none_takes_is_unknown() -> None:
+    rules = [
+        rule("anything_tagged", 1000, "other", utm_source="_%"),
+        rule("shop_mail", 90, "email", utm_source="shop%", utm_medium="MAIL"),
+        rule("untagged_visit", 9, "direct", kind="visit", utm_source="(empty)"),
+    ]
+    touches: list[Row] = [
+        {"utm_source": "Shop_June", "utm_medium": "mail"},
+        {"utm_source": "Shop_June", "utm_medium": "e-mail"},
+        {"kind": "visit"},
+        {"kind": "visit", "utm_source": ""},
+        {"kind": "call"},
+    ]
+    assert channels_of(rules, touches) == [
+        ("email", "shop_mail"),
+        ("other", "anything_tagged"),
+        ("direct", "untagged_visit"),
+        ("direct", "untagged_visit"),
+        ("unknown", None),
+    ]

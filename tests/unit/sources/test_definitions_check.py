@@ -12,6 +12,7 @@ from orchestration.sources.definitions import (
     DefinitionFile,
     DefinitionsError,
     Problem,
+    broken_examples,
     read_definitions,
     recorded_in_the_future,
     registry,
@@ -166,6 +167,96 @@ def test_ranges_overlaps_gaps_and_unknown_names_are_told_with_their_place(
 def test_a_rate_of_zero_is_no_rate(company: Path) -> None:
     write(company, "fx_rates", f"2026-06-01,USD,RUB,0,2000-01-01,2026-01-01,{OWNERS}")
     assert problems(company) == ["fx_rates.csv:2: column rate: expected a number above 0, got 0"]
+
+
+RULES_OF_THE_COMPANY = (
+    f"shop_mail,10,,,,,shop%,mail,,,,email,2026-01-01,2026-01-01,{OWNERS}",
+    f"shop_any,20,,,,,shop%,,,,,other,2026-01-01,2026-01-01,{OWNERS}",
+)
+
+
+def test_an_example_that_another_rule_takes_or_that_falls_elsewhere_is_told_with_its_place(company: Path) -> None:
+    write(company, "channel_rules", *RULES_OF_THE_COMPANY)
+    write(
+        company,
+        "channel_rule_examples",
+        "shop_mail,,,,,shop_june,mail,,,,email",
+        "shop_any,,,,,shop_june,mail,,,,other",
+        "shop_any,,,,,shop_june,banner,,,,display",
+        ",,,,,shop_june,,,,,unknown",
+        "shop_mail,,,,,elsewhere,mail,,,,email",
+        ",,,,,elsewhere,,,,,unknown",
+    )
+    files = files_of(company)
+    mend = "mend the example, or the rules: the first that matches by priority takes a touch"
+    found = broken_examples(files)
+    assert {problem.path for problem in found} == {company / "channel_rule_examples.csv"}
+    assert [(problem.line, problem.column, problem.message, problem.fix) for problem in found] == [
+        (3, "rule_id", "rule shop_mail takes this touch (email), not shop_any", mend),
+        (
+            4, "channel", "rule shop_any puts this touch into other, expected display",
+            "mend the channel of the example, or of the rule",
+        ),
+        (5, "rule_id", "rule shop_any takes this touch (other), which no rule was meant to take", mend),
+        (6, "rule_id", "no rule takes this touch, not shop_mail", mend),
+    ]  # fmt: skip
+
+
+def test_examples_are_tried_on_the_newest_version_of_a_rule(company: Path) -> None:
+    write(
+        company,
+        "channel_rules",
+        f"shop_any,20,,,,,shop%,,,,,display,2026-07-01,2026-06-01,{OWNERS}",
+        f"shop_any,20,,,,,shop%,,,,,other,2026-01-01,2026-01-01,{OWNERS}",
+    )
+    write(company, "channel_rule_examples", "shop_any,,,,,shop_june,,,,,display")
+    assert broken_examples(files_of(company)) == []
+
+
+def test_a_channel_rule_without_an_example_is_a_remark(company: Path) -> None:
+    def said() -> list[tuple[str, int | None, str]]:
+        return [
+            (problem.path.name, problem.line, problem.message)
+            for problem in remarks(files_of(company), TODAY, ["amocrm"])
+            if "example" in problem.message
+        ]
+
+    assert said() == []
+    # the default examples speak of rules that a company with rules of its own does not have
+    write(company, "channel_rules", *RULES_OF_THE_COMPANY)
+    assert said() == [
+        (
+            "channel_rules.csv", None,
+            "none of the 2 channel rules has an example: nothing says that they do what was meant",
+        )
+    ]  # fmt: skip
+    write(company, "channel_rule_examples", "shop_mail,,,,,shop_june,mail,,,,email")
+    assert said() == [
+        ("channel_rules.csv", 3, "rule shop_any has no example: nothing says that it does what was meant")
+    ]
+
+
+def test_an_example_of_a_rule_that_is_not_there_or_of_no_rule_in_a_channel_is_an_error(company: Path) -> None:
+    write(company, "channel_rules", *RULES_OF_THE_COMPANY)
+    write(company, "channel_rule_examples", "shop_male,,,,,shop_june,mail,,,,email")
+    assert problems(company) == [
+        "channel_rule_examples.csv:2: column rule_id: 'shop_male' is not in channel_rules.rule_id; did you mean shop_mail?"
+    ]
+    write(company, "channel_rule_examples", ",,,,,elsewhere,,,,,email")
+    assert problems(company) == [
+        "channel_rule_examples.csv:2: column channel: what no rule takes is unknown, not email; name the rule, or write unknown"
+    ]
+
+
+def test_the_check_ends_with_an_error_when_an_example_is_broken(company: Path, tmp_path: Path) -> None:
+    override(company, "channel_rules", "cp_,%non_brand%,,,paid_search", "cp_,%non_brand%,,,display")
+    write(company, "channel_rule_examples", "nonbrand_yandex,,,,,yandex,cpc,non-brand,,,paid_search")
+    result = check(tmp_path)
+    assert result.exit_code == 1
+    assert (
+        "channel_rule_examples.csv:2: column channel: rule nonbrand_yandex puts this touch into display"
+        in result.output
+    )
 
 
 def test_a_gate_that_no_answer_passes_is_told(company: Path) -> None:

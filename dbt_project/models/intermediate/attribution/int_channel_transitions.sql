@@ -13,109 +13,36 @@ with markov_models as (
     where models.rule = 'markov'
 ),
 
--- every kind has a bit of its own, so that what an owner converted to is one number
-kinds as (
-    select
-        conversion_kinds.conversion_kind,
-        conversion_kinds.journey_level,
-        {{ power_of_two('row_number() over (order by conversion_kinds.conversion_kind) - 1') }} as bit
-    from {{ ref('stg_definitions__conversion_kinds') }} as conversion_kinds
-    where {{ holds_on('conversion_kinds', evaluation_date()) }} and conversion_kinds.is_attributed
-),
-
-levels as (
-    select kinds.journey_level
-    from kinds
-    group by kinds.journey_level
-),
-
--- an owner at the level of a kind: the account where a member has one, else the member; only people convert on their own
-touches_until_now as (
-    select
-        levels.journey_level,
-        case levels.journey_level
-            when 'account' then coalesce('account:' || touches.account_id, touches.member_id)
-            else touches.member_id
-        end as owner_id,
-        touches.member_id,
-        touches.touch_id,
-        touches.occurred_at,
-        coalesce(touches.source_sequence, 0) as source_sequence,
-        touches.channel,
-        {{ seconds_between('touches.occurred_at', build_fact('evaluated_at')) }} as age_seconds
-    from {{ ref('int_touches_channelled') }} as touches
-    cross join levels
-    where touches.is_creditable
-        and touches.collapsed_into is null
-        and touches.member_id is not null
-        and (levels.journey_level = 'account' or not (touches.member_id like 'deal:%' or touches.member_id like 'account:%'))
-),
-
--- whoever belongs to the journey of a conversion of the kind has converted, and with one member the whole account
-converted_members as (
-    select
-        members.member_id,
-        kinds.bit
-    from {{ ref('int_conversions_gathered') }} as conversions
-    inner join kinds
-        on conversions.kind = kinds.conversion_kind
-    inner join {{ ref('int_journey_members') }} as members
-        on conversions.journey_owner_id = members.journey_owner_id
-    where conversions.is_attributed
-    group by members.member_id, kinds.bit
-),
-
-converted_owners as (
-    select
-        owners.journey_level,
-        owners.owner_id,
-        sum(owners.bit) as kinds_converted
-    from (
-        select
-            touches_until_now.journey_level,
-            touches_until_now.owner_id,
-            converted_members.bit
-        from touches_until_now
-        inner join converted_members
-            on touches_until_now.member_id = converted_members.member_id
-        group by touches_until_now.journey_level, touches_until_now.owner_id, converted_members.bit
-    ) as owners
-    group by owners.journey_level, owners.owner_id
-),
-
 open_touches as (
     select
-        touches_until_now.journey_level,
-        touches_until_now.owner_id,
-        cast(coalesce(converted_owners.kinds_converted, 0) as bigint) as kinds_converted,
+        touches.journey_level,
+        touches.owner_id,
+        touches.chains_converted,
         markov_models.attribution_model,
         markov_models.markov_order,
         markov_models.path_transform,
         markov_models.drops_direct,
-        touches_until_now.touch_id,
-        touches_until_now.occurred_at,
-        touches_until_now.source_sequence,
-        touches_until_now.channel
-    from touches_until_now
+        touches.touch_id,
+        touches.occurred_at,
+        touches.source_sequence,
+        touches.channel
+    from {{ ref('int_open_touches') }} as touches
     cross join markov_models
-    left join converted_owners
-        on touches_until_now.journey_level = converted_owners.journey_level
-        and touches_until_now.owner_id = converted_owners.owner_id
-    where touches_until_now.age_seconds between 0 and markov_models.lookback_days * 86400
+    where touches.age_seconds between 0 and markov_models.lookback_days * 86400
 ),
 
 open_touches_read as (
     {{ read_paths(
         'open_touches',
         ['journey_level', 'owner_id', 'attribution_model'],
-        ['journey_level', 'owner_id', 'kinds_converted', 'attribution_model', 'markov_order', 'touch_id', 'occurred_at', 'source_sequence', 'channel'],
+        ['journey_level', 'owner_id', 'chains_converted', 'attribution_model', 'markov_order', 'touch_id', 'occurred_at', 'source_sequence', 'channel'],
     ) | indent(4) }}
 ),
 
 open_steps as (
     select
         touches.journey_level,
-        touches.kinds_converted,
+        touches.chains_converted,
         touches.attribution_model,
         touches.markov_order,
         touches.channel,
@@ -130,13 +57,13 @@ open_steps as (
 ),
 
 open_transitions as (
-    {{ transitions_of('open_steps', ['journey_level', 'kinds_converted'], 'null') | indent(4) }}
+    {{ transitions_of('open_steps', ['journey_level', 'chains_converted'], 'null') | indent(4) }}
 ),
 
 converted_steps as (
     select
-        conversions.kind,
-        conversions.journey_level,
+        conversions.conversion_kind,
+        conversions.level_asked,
         markov_models.attribution_model,
         markov_models.markov_order,
         journeys.channel,
@@ -148,54 +75,52 @@ converted_steps as (
         on journeys.window_key = markov_models.window_key
     inner join {{ ref('int_journeys_measured') }} as measured
         on journeys.conversion_key = measured.conversion_key and journeys.window_key = measured.window_key
-    inner join {{ ref('int_conversions_gathered') }} as conversions
+    inner join {{ ref('int_chain_conversions') }} as conversions
         on journeys.conversion_key = conversions.conversion_key
     window path as (
-        partition by journeys.conversion_key, markov_models.attribution_model
+        partition by journeys.conversion_key, conversions.level_asked, markov_models.attribution_model
         order by journeys.position
     )
 ),
 
 converted_transitions as (
-    {{ transitions_of('converted_steps', ['kind', 'journey_level'], 'conversion') | indent(4) }}
+    {{ transitions_of('converted_steps', ['conversion_kind', 'level_asked'], 'conversion') | indent(4) }}
 ),
 
 all_transitions as (
     select
         converted_transitions.attribution_model,
-        converted_transitions.kind as conversion_kind,
-        -- people and deals of a kind whose level is the account stand beside accounts in one chain
-        kinds.journey_level,
+        converted_transitions.conversion_kind,
+        converted_transitions.level_asked,
         converted_transitions.from_state,
         converted_transitions.to_state,
         converted_transitions.to_channel,
         converted_transitions.transitions
     from converted_transitions
-    inner join kinds
-        on converted_transitions.kind = kinds.conversion_kind
     union all
     select
         open_transitions.attribution_model,
-        kinds.conversion_kind,
-        kinds.journey_level,
+        chains.conversion_kind,
+        chains.level_asked,
         open_transitions.from_state,
         open_transitions.to_state,
         open_transitions.to_channel,
         open_transitions.transitions
     from open_transitions
-    inner join kinds
-        on open_transitions.journey_level = kinds.journey_level
-        and {{ floor_divide('open_transitions.kinds_converted', 'kinds.bit') }} % 2 = 0
+    inner join {{ ref('int_attribution_chains') }} as chains
+        on open_transitions.journey_level = chains.journey_level
+        and {{ floor_divide('open_transitions.chains_converted', 'chains.bit') }} % 2 = 0
 )
 
 select
     all_transitions.attribution_model,
     all_transitions.conversion_kind,
+    all_transitions.level_asked,
     all_transitions.from_state,
     all_transitions.to_state,
     all_transitions.to_channel,
     cast(sum(all_transitions.transitions) as bigint) as transitions
 from all_transitions
 group by
-    all_transitions.attribution_model, all_transitions.conversion_kind, all_transitions.from_state,
+    all_transitions.attribution_model, all_transitions.conversion_kind, all_transitions.level_asked, all_transitions.from_state,
     all_transitions.to_state, all_transitions.to_channel

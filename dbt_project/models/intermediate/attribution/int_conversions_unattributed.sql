@@ -14,7 +14,7 @@ without_journey as (
         conversions.journey_owner_id,
         conversions.converted_at,
         windows.window_key
-    from {{ ref('int_conversions_gathered') }} as conversions
+    from {{ ref('int_conversions_levelled') }} as conversions
     cross join windows
     left join {{ ref('int_journeys_measured') }} as measured
         on conversions.conversion_key = measured.conversion_key and windows.window_key = measured.window_key

@@ -13,7 +13,7 @@ with portions as (
         case when revenue_rows.amount_reporting_minor < 0 then -1 else 1 end
         * {{ apportion_to_touch('abs(revenue_rows.amount_reporting_minor)') | indent(8) }} as credited_minor
     from {{ ref('int_journey_parts') }} as parts
-    inner join {{ ref('int_revenue_rows') }} as revenue_rows
+    inner join {{ ref('int_revenue_rows_levelled') }} as revenue_rows
         on parts.conversion_key = revenue_rows.conversion_key
     where not revenue_rows.is_negation
 ),
@@ -33,9 +33,9 @@ negations as (
             * {{ apportion_to_touch('abs(revenue_rows.amount_reporting_minor)') | indent(12) }}
         ) as credited_minor
     from {{ ref('int_journey_parts') }} as parts
-    inner join {{ ref('int_revenue_rows') }} as returning_rows
+    inner join {{ ref('int_revenue_rows_levelled') }} as returning_rows
         on parts.conversion_key = returning_rows.conversion_key and returning_rows.is_negation
-    inner join {{ ref('int_revenue_rows') }} as revenue_rows
+    inner join {{ ref('int_revenue_rows_levelled') }} as revenue_rows
         on parts.conversion_key = revenue_rows.conversion_key
         and not revenue_rows.is_negation
         and returning_rows.negation_group = revenue_rows.negation_group
@@ -58,7 +58,7 @@ unattributed as (
     from {{ ref('int_conversions_unattributed') }} as unattributed_conversions
     inner join {{ ref('int_attribution_models_enabled') }} as models
         on unattributed_conversions.window_key = models.window_key
-    inner join {{ ref('int_revenue_rows') }} as revenue_rows
+    inner join {{ ref('int_revenue_rows_levelled') }} as revenue_rows
         on unattributed_conversions.conversion_key = revenue_rows.conversion_key
 ),
 

@@ -5,6 +5,7 @@ with credits as (
         ledger.attribution_model,
         ledger.conversion_kind,
         ledger.journey_level,
+        ledger.level_asked,
         coalesce(ledger.channel, '(unattributed)') as channel,
         ledger.credited_on,
         coalesce({{ local_date('ledger.touched_at') }}, ledger.credited_on) as touched_on,
@@ -17,6 +18,7 @@ select
     credits.attribution_model,
     credits.conversion_kind,
     credits.journey_level,
+    credits.level_asked,
     credits.channel,
     credits.credited_on,
     credits.touched_on,
@@ -25,5 +27,5 @@ select
     cast(sum(case when credits.credited_minor is null then 1 else 0 end) as bigint) as credits_without_money
 from credits
 group by
-    credits.attribution_model, credits.conversion_kind, credits.journey_level, credits.channel,
+    credits.attribution_model, credits.conversion_kind, credits.journey_level, credits.level_asked, credits.channel,
     credits.credited_on, credits.touched_on

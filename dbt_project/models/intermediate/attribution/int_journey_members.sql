@@ -7,7 +7,7 @@ with owners as (
         conversions.person_id,
         conversions.account_id,
         conversions.deal_id
-    from {{ ref('int_conversions_gathered') }} as conversions
+    from {{ ref('int_conversions_levelled') }} as conversions
     where conversions.journey_owner_id is not null and conversions.is_attributed
 ),
 

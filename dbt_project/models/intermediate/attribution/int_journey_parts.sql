@@ -154,11 +154,12 @@ channels_weighed as (
     from {{ ref('int_journey_channels') }} as channels
     inner join {{ ref('int_attribution_models_enabled') }} as models
         on channels.window_key = models.window_key
-    inner join {{ ref('int_conversions_gathered') }} as conversions
+    inner join {{ ref('int_conversions_levelled') }} as conversions
         on channels.conversion_key = conversions.conversion_key
     left join {{ ref('stg_ml__removal_effects') }} as effects
         on models.attribution_model = effects.attribution_model
         and conversions.kind = effects.conversion_kind
+        and conversions.level_asked = effects.level_asked
         and channels.channel = effects.channel
     where models.rule in ('shapley', 'markov')
 ),

@@ -1,4 +1,4 @@
--- Creditable touches of each conversion in order (D51). One journey a conversion and window (lookback, way to read the path,
+-- Creditable touches of each conversion in order (D51). One journey a conversion, level and window (lookback, way to read the path,
 -- half-life); both ends of the window belong to it.
 with windows as (
     select
@@ -12,7 +12,7 @@ with windows as (
 ),
 
 touches_found as (
-    {{ touches_in_windows('windows', ['half_life_days', 'path_transform', 'drops_direct']) | indent(4) }}
+    {{ touches_in_windows('windows', ['half_life_days', 'path_transform', 'drops_direct'], conversions=ref('int_conversions_levelled')) | indent(4) }}
 ),
 
 touches_in_window as (

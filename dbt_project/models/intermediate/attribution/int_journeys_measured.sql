@@ -20,6 +20,6 @@ select
     cast(max(case when not journeys.is_direct then journeys.position end) as bigint) as last_non_direct_position,
     cast(sum(journeys.decay_parts) as bigint) as decay_parts_total
 from {{ ref('int_journeys') }} as journeys
-inner join {{ ref('int_conversions_gathered') }} as conversions
+inner join {{ ref('int_conversions_levelled') }} as conversions
     on journeys.conversion_key = conversions.conversion_key
 group by journeys.conversion_key, journeys.window_key

@@ -9,6 +9,7 @@ select
     revenue_rows.conversion_count,
     conversions.kind as conversion_kind,
     conversions.journey_level,
+    conversions.level_asked,
     journeys.touch_id,
     credits.position as touch_position,
     credits.attribution_model,
@@ -26,10 +27,10 @@ select
     models.definition_version,
     {{ build_fact('build_id') }} as build_id
 from {{ ref('int_credits_apportioned') }} as credits
-inner join {{ ref('int_conversions_gathered') }} as conversions
+inner join {{ ref('int_conversions_levelled') }} as conversions
     on credits.conversion_key = conversions.conversion_key
 inner join {{ ref('int_revenue_rows') }} as revenue_rows
-    on credits.conversion_key = revenue_rows.conversion_key and credits.revenue_row_number = revenue_rows.revenue_row_number
+    on conversions.default_conversion_key = revenue_rows.conversion_key and credits.revenue_row_number = revenue_rows.revenue_row_number
 inner join {{ ref('int_attribution_models_enabled') }} as models
     on credits.attribution_model = models.attribution_model
 left join {{ ref('int_journeys') }} as journeys

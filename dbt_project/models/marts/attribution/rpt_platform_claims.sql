@@ -96,6 +96,7 @@ credits_of_platform as (
         on ledger.campaign_id = campaigns.campaign_id
     inner join rules
         on campaigns.platform = rules.platform and ledger.conversion_kind = rules.conversion_kind
+    where ledger.level_asked = 'default'
 ),
 
 credited as (

@@ -59,6 +59,11 @@ def _no_rule_in_the_shadow(rows: Sequence[Row]) -> Iterator[BrokenLaw]:
         first.setdefault(matchers, row["rule_id"])
 
 
+def _example_of_no_rule(row: Row) -> Iterator[tuple[str, str]]:
+    if row["rule_id"] is None and row["channel"] != "unknown":
+        yield "channel", f"what no rule takes is unknown, not {row['channel']}; name the rule, or write unknown"
+
+
 def _shares(row: Row) -> Iterator[tuple[str, str]]:
     if row["rule"] != "anchored":
         for name in SHARES:
@@ -105,6 +110,18 @@ FILES: tuple[Schema, ...] = (
         row_laws=(_channel_rule,),
         file_laws=(unique("priority"), _no_rule_in_the_shadow),
     ),
+    Schema(
+        "channel_rule_examples",
+        (
+            optional("rule_id", NAME, reference="channel_rules.rule_id"),
+            *(optional(name) for name in MATCHERS),
+            required("channel", NAME, reference="channels.channel"),
+        ),
+        ("rule_id", *MATCHERS),
+        beside="channel_rules",
+        row_laws=(_example_of_no_rule,),
+        needs_signature=False,
+    ),
     versioned(
         "attribution_models",
         ["attribution_model"],
@@ -142,5 +159,12 @@ FILES: tuple[Schema, ...] = (
         required("journey_level", TEXT, "person", "account"),
         required("carries_revenue", BOOLEAN),
         required("is_attributed", BOOLEAN),
+    ),
+    versioned(
+        "conversion_levels",
+        ["conversion_kind", "journey_level"],
+        required("conversion_kind", NAME, reference="conversion_kinds.conversion_kind"),
+        required("journey_level", TEXT, "person", "deal", "account"),
+        required("is_stored", BOOLEAN),
     ),
 )
