@@ -116,7 +116,9 @@ def score_compare(
     from ml.scoring.formula import FormulaError
     from ml.scoring.table import TableError
     from orchestration.reports.score_page import build_score_page
-    from orchestration.score_compare import TableQuestion, read_table, shown_value, summary, write_tables
+    from orchestration.score_compare import read_table
+    from orchestration.score_output import summary, write_tables
+    from orchestration.score_table import TableQuestion, shown_value
 
     question = TableQuestion(table=table, score=formula, id=lead_id, time_formats=time_format, **options)
     try:
@@ -194,7 +196,7 @@ def score_propose(config: Path, valid_from: datetime) -> None:
     The points are those of the newest published build (`rpt_score_proposed_levels`).
     """
     from orchestration.reports.reader import PublishedMarts
-    from orchestration.score_compare import proposed_rows
+    from orchestration.score_output import proposed_rows
 
     settings = settings_of(config)
     with PublishedMarts(settings.home / "published" / "current") as marts:

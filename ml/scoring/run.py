@@ -136,6 +136,7 @@ TABLES: dict[str, dict[str, str]] = {
         "matrix_importance": "decimal(38,9)",
         "learned_importance": "decimal(38,9)",
         "stability": "decimal(38,9)",
+        "recent_stability": "decimal(38,9)",
     },
     "score_proposed_levels": {
         "criterion": "varchar",
@@ -225,6 +226,7 @@ class ScoringPolicy:
     full_minutes        a rep's minutes on a hand-over in full; review_minutes: on one for review
     handover_clocks     SLA clocks that a hand-over starts; None where that is not known
     exploration_share   share of leads drawn to be worked whatever their score
+    currency            in which won deals are told; minor_per_unit: minor units in one whole unit of it
     """
 
     minimum_leads: int = 1000
@@ -238,6 +240,8 @@ class ScoringPolicy:
     review_minutes: int = 20
     handover_clocks: int | None = None
     exploration_share: Fraction = Fraction(0)
+    currency: str | None = None
+    minor_per_unit: int = 1
 
 
 @dataclass(frozen=True)
@@ -347,7 +351,7 @@ def score_leads(
         scores=_table("lead_scores", scores, ["lead_id", "scorer"]),
         points=_table("lead_score_points", points, ["lead_id", "scorer", "criterion"]),
         comparison=comparison[list(TABLES["score_comparison"])],
-        reports=_reports(found, given, card),
+        reports=_reports(found, given, card, _recent_stability(found, design, split)),
         card=card,
         model=None if found is None or found.model is None else found.model.calibrated,
         design=None if found is None or found.model is None else design,
@@ -405,6 +409,8 @@ def _compared(
         row_numbers=np.arange(1, len(rows) + 1),
         ids=part["lead_id"].to_numpy(dtype=object),
         money=part["won_minor"].astype("Int64").fillna(0).to_numpy().astype(np.int64),
+        currency=policy.currency,
+        minor_per_unit=policy.minor_per_unit,
         is_worked=None if worked.all() else worked,
         groups=part["account_id"].astype(object).where(part["account_id"].notna(), None),
         points=_points_in_force(given, part) if is_answered else None,
@@ -492,7 +498,25 @@ def _against_average(points: pd.DataFrame, train: pd.Series, slope: float | None
     return points.assign(points_against_average=apart, log_odds=log_odds)
 
 
-def _reports(found: TableComparison | None, given: pd.DataFrame, card: dict[str, Any]) -> dict[str, pd.DataFrame]:
+def _recent_stability(found: TableComparison | None, design: pd.DataFrame, split: Split) -> dict[str, float | None]:
+    """How far the recent leads, which the score is used on, differ from those that taught, feature by feature."""
+    if found is None:
+        return {}
+    before, after = split.sample == "train", split.sample == "recent"
+    return {
+        name.removeprefix(declared.ANSWER_PREFIX): evaluate.population_stability(
+            design[name][before], design[name][after]
+        )
+        for name in found.card["features"]
+    }
+
+
+def _reports(
+    found: TableComparison | None,
+    given: pd.DataFrame,
+    card: dict[str, Any],
+    recent_stability: dict[str, float | None],
+) -> dict[str, pd.DataFrame]:
     """The tables that the comparison rests on, in the columns of TABLES."""
     names = {
         name: columns
@@ -525,9 +549,10 @@ def _reports(found: TableComparison | None, given: pd.DataFrame, card: dict[str,
                 side=found.sides["side"].replace(sides), won_minor=found.sides["money_minor"]
             ),
             "score_what_if": found.what_if,
-            "score_weights": found.criteria.assign(stability=found.criteria["criterion"].map(stability)).rename(
-                columns={"hand_points": "matrix_points", "importance": "matrix_importance"}
-            ),
+            "score_weights": found.criteria.assign(
+                stability=found.criteria["criterion"].map(stability),
+                recent_stability=found.criteria["criterion"].map(recent_stability),
+            ).rename(columns={"hand_points": "matrix_points", "importance": "matrix_importance"}),
             "score_proposed_levels": _proposed(found, given),
             "score_selection": found.selection.assign(scorer=found.selection["scorer"].replace(sides)),
             "score_dependence": found.dependence.rename(columns={"column": "feature"}),

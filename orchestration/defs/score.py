@@ -116,4 +116,6 @@ def _policy(rules: pd.DataFrame) -> ScoringPolicy:
         review_minutes=int(row["review_minutes"]),
         handover_clocks=int(row["handover_clocks"]),
         exploration_share=Fraction(str(row["exploration_share"])),
+        currency=str(row["currency"]),
+        minor_per_unit=int(row["minor_per_unit"]),
     )

@@ -14,7 +14,9 @@ from click.testing import CliRunner, Result
 from ml.scoring.features import MISSING
 from ml.scoring.table import TableError
 from orchestration.cli import main
-from orchestration.score_compare import TableQuestion, parse_capacity, proposed_rows, read_table
+from orchestration.score_compare import parse_capacity, read_table
+from orchestration.score_output import proposed_rows
+from orchestration.score_table import TableQuestion
 
 ROWS = 1800
 

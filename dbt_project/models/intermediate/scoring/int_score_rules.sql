@@ -10,4 +10,8 @@ select
             and clocks.segment = '*'
             and clocks.is_applicable
             and {{ holds_on('clocks', evaluation_date()) }}
-    ) as handover_clocks
+    ) as handover_clocks,
+    currencies.currency,
+    currencies.minor_per_unit
+from {{ ref('stg_definitions__currencies') }} as currencies
+where currencies.currency = {{ build_fact('reporting_currency') }}
