@@ -7,11 +7,13 @@ for the model. Nothing is guessed silently: what was left out, merged or not und
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 
 import numpy as np
 
 from ml.scoring.table import Capacity, LeadTable, Points, TableError
+from ml.scoring.what_if import Rules
 from orchestration.score_columns import (
     features_of,
     flags_in,
@@ -24,6 +26,8 @@ from orchestration.score_columns import (
 )
 from orchestration.score_hand import hand_made
 from orchestration.score_table import MOST_NAMED, ReadTable, TableQuestion, Texts, content_of
+from orchestration.settings import DEFAULT_DEFINITIONS
+from orchestration.sources.definitions import read_definitions, rows_in_force
 
 
 def read_table(question: TableQuestion) -> ReadTable:
@@ -133,3 +137,28 @@ def parse_capacity(text: str | None) -> Capacity | None:
             "or a whole number of them (200)"
         )
     return Capacity(amount, unit)
+
+
+def rules_in_force(day: date) -> Rules:
+    """Bands, gates, minutes of a rep and clocks of a hand-over as the default definitions state them on a day: what thresholds of a
+    matrix are put beside, since a table of leads has no definitions of its own."""
+    rows = {
+        file.name: rows_in_force(file.name, file.rows, day.isoformat())
+        for file in read_definitions(DEFAULT_DEFINITIONS)
+        if file.name in ("policies", "matrix_bands", "matrix_gates", "sla_clocks")
+    }
+    policies = {row["name"]: str(row["value"]) for row in rows["policies"]}
+    scale = policies["matrix_scale"]
+    bounds = {row["band"]: Fraction(str(row["lower_bound"])) for row in rows["matrix_bands"] if row["scale"] == scale}
+    return Rules(
+        scale=scale,
+        hot=bounds["hot"],
+        review=bounds["review"],
+        full_minutes=int(policies["score_full_minutes"]),
+        review_minutes=int(policies["score_review_minutes"]),
+        gates={str(row["criterion"]): int(str(row["min_points"])) for row in rows["matrix_gates"]},
+        clocks=sum(
+            row["start_event"] == "handed_over" and row["segment"] == "*" and row["is_applicable"] == "true"
+            for row in rows["sla_clocks"]
+        ),
+    )
