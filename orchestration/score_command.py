@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from orchestration.clock import SystemClock
 from orchestration.command_options import config_option, settings_of
 from orchestration.console import say, shown
 from orchestration.settings import DEFAULT_DEFINITIONS
@@ -116,14 +117,17 @@ def score_compare(
     from ml.scoring.formula import FormulaError
     from ml.scoring.table import TableError
     from orchestration.reports.score_page import build_score_page
-    from orchestration.score_compare import TableQuestion, read_table, shown_value, summary, write_tables
+    from orchestration.score_compare import read_table, rules_in_force
+    from orchestration.score_output import summary, write_tables
+    from orchestration.score_table import TableQuestion, shown_value
 
     question = TableQuestion(table=table, score=formula, id=lead_id, time_formats=time_format, **options)
     try:
         say(started, f"reading {shown(table)}")
         read = read_table(question)
         say(started, f"{len(read.leads.won):,} leads: guarding, learning, judging")
-        found = compare_table(read.leads, capacity=read.capacity, excluded=read.excluded, kept=read.kept)
+        rules = rules_in_force(SystemClock().now().date())
+        found = compare_table(read.leads, capacity=read.capacity, excluded=read.excluded, kept=read.kept, rules=rules)
     except (TableError, FormulaError) as error:
         raise click.ClickException(str(error)) from error
     write_tables(found, out)
@@ -134,17 +138,35 @@ def score_compare(
     click.echo(f"\nPage and tables: {shown(page.absolute())}")
 
 
+_moment_option = click.option(
+    "--moment",
+    type=click.Choice(["creation", "handover"]),
+    default="creation",
+    show_default=True,
+    help="Whose models: each scoring moment has its own.",
+)
+
+
+def _models_of(config: Path, moment: str) -> Path:
+    """Folder of the models of a moment."""
+    root = settings_of(config).home / "models"
+    return root if moment == "creation" else root / moment
+
+
 @score.command("models")
 @config_option
-def score_models(config: Path) -> None:
+@_moment_option
+def score_models(config: Path, moment: str) -> None:
     """The stored models with their verdicts, and which one scores leads."""
     from ml.scoring.registry import champion, decisions, stored
 
-    root = settings_of(config).home / "models"
+    root = _models_of(config, moment)
     now = champion(root)
     for card in stored(root):
         mark = "*" if card["model_version"] == now else " "
-        click.echo(f"{mark} {card['model_version']:34} {card['verdict']:16} held out from {card['held_out_from']}")
+        click.echo(
+            f"{mark} {card['model_version']:34} {card.get('verdict', 'not judged'):16} held out from {card['held_out_from']}"
+        )
     for line in decisions(root):
         click.echo(f"  {line['by']:9} {line['model_version']:34} {line['reason']}")
     if now is None:
@@ -153,14 +175,15 @@ def score_models(config: Path) -> None:
 
 @score.command("promote")
 @config_option
+@_moment_option
 @click.argument("model_version")
 @click.option("--reason", required=True, help="Why, for whoever reads the decision later.")
-def score_promote(config: Path, model_version: str, reason: str) -> None:
+def score_promote(config: Path, moment: str, model_version: str, reason: str) -> None:
     """Let a stored model score leads from the next build on, whatever the verdicts, until another is promoted."""
     from ml.scoring.registry import promote
 
     try:
-        promote(settings_of(config).home / "models", model_version, by="hand", reason=reason)
+        promote(_models_of(config, moment), model_version, by="hand", reason=reason)
     except FileNotFoundError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"champion: {model_version}")
@@ -168,13 +191,14 @@ def score_promote(config: Path, model_version: str, reason: str) -> None:
 
 @score.command("rollback")
 @config_option
+@_moment_option
 @click.option("--reason", required=True, help="Why, for whoever reads the decision later.")
-def score_rollback(config: Path, reason: str) -> None:
+def score_rollback(config: Path, moment: str, reason: str) -> None:
     """Let the champion before the present one score leads again, until another is promoted."""
     from ml.scoring.registry import roll_back
 
     try:
-        version = roll_back(settings_of(config).home / "models", reason)
+        version = roll_back(_models_of(config, moment), reason)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"champion: {version}")
@@ -194,7 +218,7 @@ def score_propose(config: Path, valid_from: datetime) -> None:
     The points are those of the newest published build (`rpt_score_proposed_levels`).
     """
     from orchestration.reports.reader import PublishedMarts
-    from orchestration.score_compare import proposed_rows
+    from orchestration.score_output import proposed_rows
 
     settings = settings_of(config)
     with PublishedMarts(settings.home / "published" / "current") as marts:

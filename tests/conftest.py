@@ -140,6 +140,12 @@ def living(tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 
 @pytest.fixture(scope="session")
+def living_medium(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The medium living company, asked over HTTP on its five mornings and built once on the last; minutes of work."""
+    return _built(tmp_path_factory, "living_medium", "demo", "--size", "medium")
+
+
+@pytest.fixture(scope="session")
 def example_data() -> Path:
     if not (EXAMPLE_DATA / "olist").is_dir():
         pytest.skip(f"the public example data is not here ({EXAMPLE_DATA}); set ONEFUNNEL_EXAMPLE_DATA to its folder")

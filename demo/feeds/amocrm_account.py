@@ -134,7 +134,7 @@ ASKED_FOR_CONTACT = _lead(22, "Просил связаться", "checkbox")
 INTEREST = _lead(23, "Интерес", "checkbox")
 TEST = _lead(24, "Тест", "checkbox")
 COMMENT = _lead(25, "Комментарий", "text")
-INDUSTRY = _lead(26, "Отрасль", "text")
+INDUSTRY = _lead(26, "Отрасль", "select", choices=SEGMENT_NAMES)
 """Filled in when the contract is drawn up, and so for customers only: who learns from it learns the outcome."""
 QUESTIONS = tuple(_lead(31 + number, name, "select", choices=LEVEL_NAMES) for number, name in enumerate(QUESTION_NAMES))
 """In the order of `demo.company.CRITERIA`."""

@@ -68,6 +68,12 @@ class Chosen:
     calibration: Calibration
     validation: pd.DataFrame
 
+    @classmethod
+    def stored(cls, calibrated: CalibratedClassifierCV, card: dict[str, Any]) -> Chosen:
+        """The model as it was kept, with what its card says of how it was chosen."""
+        validation = pd.DataFrame(card["validation"])
+        return cls(card["model"], calibrated.estimator.estimator, calibrated, card["calibration"], validation)
+
     @property
     def slope(self) -> float | None:
         """Log-odds of the calibrated probability per log-odds of the learner; None when isotonic (no one slope)."""

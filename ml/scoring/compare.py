@@ -107,8 +107,11 @@ def compare_table(
     kept: frozenset[str] = frozenset(),
     policy: TablePolicy | None = None,
     rules: what_if.Rules | None = None,
+    known: Chosen | None = None,
 ) -> TableComparison:
     """Split by the order, guard, learn on the earlier part, judge both scores on the later one.
+
+    known: the model that was learned from this very table before; it is not learned again.
 
     Thin data (D74) is a result: the verdict is `too_little_data` with its reason, the hand-made score is still
     measured. Raises NothingToJudgeError when there is nothing to judge: no lead of either outcome, no held-out lead with a
@@ -118,7 +121,7 @@ def compare_table(
     parts = parts_of(table, policy.training_share)
     table, judged, won, worked = parts.table, parts.judged, parts.table.won, parts.worked
     with threadpool_limits(limits=1):
-        learned = learn(parts, policy, excluded, kept)
+        learned = learn(parts, policy, excluded, kept, None if known is None else lambda taught, won: known)
         at = capacity_of(table, capacity, judged)
         comparison = judge(parts, learned, at, policy)
         model, chance, design, teaches = learned.model, learned.chance, learned.design, parts.teaches

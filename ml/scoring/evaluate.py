@@ -45,6 +45,7 @@ class Capacity:
 
     periods     (held-out leads,): the period of each lead, such as its week; one value when there is one period
     money       (held-out leads,): minor units that a won lead brought; None: wins are counted
+    currency    of the money, None where it is not known; minor_per_unit: minor units in one whole unit of it
     is_worked   (held-out leads,): False where nobody worked the lead, so that its outcome is not known
     """
 
@@ -52,6 +53,13 @@ class Capacity:
     periods: npt.NDArray[np.int64]
     money: npt.NDArray[np.int64] | None = None
     is_worked: npt.NDArray[np.bool_] | None = None
+    currency: str | None = None
+    minor_per_unit: int = 1
+
+    @property
+    def money_unit(self) -> tuple[int, str]:
+        """Minor units in what money is told in, and its name: whole units of the currency, minor ones where it is not known."""
+        return (1, "minor units") if self.currency is None else (self.minor_per_unit, self.currency)
 
 
 def auc(score: Floats, won: npt.NDArray[np.bool_]) -> Metric:
@@ -253,15 +261,19 @@ def interval(values: Floats, coverage: float) -> tuple[float, float]:
     return round(float(low), DIGITS), round(float(high), DIGITS)
 
 
-def verdict_of(low: float, high: float, has_signal: bool, metric: str = "auc") -> tuple[Verdict, str]:
+def verdict_of(
+    low: float, high: float, has_signal: bool, metric: str = "auc", money_unit: tuple[int, str] = (1, "minor units")
+) -> tuple[Verdict, str]:
     """First that fits of D74 and why; low, high: interval of `metric`, learned − matrix (thin data is told before).
+    money_unit: minor units in what money is told in, and its name.
 
     D74 judges by money at the sales team's capacity, by wins where no money is known. Without a capacity the AUC
     stands in, since it alone of the other metrics treats ties fairly and needs no probabilities from the matrix.
     """
     if not has_signal:
         return "no_signal", "both 90 % intervals of the AUC include 0.5"
-    shown = _SHOWN[metric].format(low=low, high=high)
+    per_unit, unit = money_unit if metric == "money_at_capacity" else (1, "")
+    shown = _SHOWN[metric].format(low=low / per_unit, high=high / per_unit, unit=unit)
     if low <= 0 <= high:
         return "no_difference", shown
     return ("model" if low > 0 else "matrix"), shown
@@ -270,7 +282,7 @@ def verdict_of(low: float, high: float, has_signal: bool, metric: str = "auc") -
 _SHOWN = {
     "auc": "95 % interval of the AUC difference is [{low:.6f}, {high:.6f}]",
     "wins_at_capacity": "95 % interval of the difference in wins at the capacity is [{low:.2f}, {high:.2f}]",
-    "money_at_capacity": "95 % interval of the difference in money at the capacity is [{low:.0f}, {high:.0f}] minor units",
+    "money_at_capacity": "95 % interval of the difference in money at the capacity is [{low:,.0f}, {high:,.0f}] {unit}",
 }
 
 
@@ -346,7 +358,8 @@ def compare(
         }
         of_auc = [interval(resampled[f"{name}.auc"], 0.90) for name in ("matrix", "learned")]
         has_signal = not all(low <= 0.5 <= high for low, high in of_auc)
-        verdict, reason = verdict_of(*differences[decisive], has_signal, decisive)
+        unit = (1, "minor units") if capacity is None else capacity.money_unit
+        verdict, reason = verdict_of(*differences[decisive], has_signal, decisive, unit)
         if verdict == "no_signal":
             shown = zip(("matrix", "learned"), of_auc, strict=True)
             reason += ": " + ", ".join(f"{name} [{low:.3f}, {high:.3f}]" for name, (low, high) in shown)

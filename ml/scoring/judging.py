@@ -64,6 +64,8 @@ def capacity_of(table: LeadTable, capacity: Capacity | None, judged: npt.NDArray
         periods=periods,
         money=None if table.money is None else table.money[judged],
         is_worked=None if table.is_worked is None else table.is_worked[judged],
+        currency=table.currency,
+        minor_per_unit=table.minor_per_unit,
     )
 
 

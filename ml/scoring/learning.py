@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,8 +60,12 @@ def learn(
     policy: TablePolicy,
     excluded: frozenset[str] = frozenset(),
     kept: frozenset[str] = frozenset(),
+    find: Callable[[pd.DataFrame, Flags], Chosen | None] | None = None,
 ) -> Learned:
-    """Guard the columns, choose and calibrate the model, and learn what the hand-made score is worth, from the leads that teach."""
+    """Guard the columns, choose and calibrate the model, and learn what the hand-made score is worth, from the leads that teach.
+
+    find: asked first, with the input and the outcomes that the model would learn from; a model that it gives is not learned again.
+    """
     table, teaches, won = parts.table, parts.teaches, parts.table.won
     findings = guard.inspect(
         table.columns[teaches].reset_index(drop=True), won[teaches], times=table.times, excluded=excluded, kept=kept
@@ -74,7 +78,8 @@ def learn(
     chance: Floats | None = None
     if refusal is None:
         try:
-            model = choose(
+            model = None if find is None else find(design[teaches], won[teaches])
+            model = model or choose(
                 design[teaches],
                 won[teaches],
                 table.order[teaches],

@@ -68,6 +68,22 @@ def stored(root: Path) -> list[dict[str, Any]]:
     return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(root.glob("[!_]*/card.json"))]
 
 
+def find_model(root: Path, fingerprint: str) -> tuple[CalibratedClassifierCV, dict[str, Any]] | None:
+    """The stored model and card that learned from what has this fingerprint (`trained_on`); None when there is none."""
+    for card in stored(root):
+        if card.get("trained_on") == fingerprint:
+            return load_model(card["model_version"], root)
+    return None
+
+
+def note_verdict(root: Path, card: dict[str, Any]) -> None:
+    """Write the card of a stored model anew, with the verdict that its comparison came to; replaced at once."""
+    place = folder_of(root, card["model_version"]) / "card.json"
+    beside = place.with_name(f"_card-{uuid.uuid4().hex}.json")
+    beside.write_text(json.dumps(card, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+    beside.replace(place)
+
+
 def champion(root: Path) -> str | None:
     """Version of the model that scores leads; None when none has been promoted."""
     made = decisions(root)

@@ -70,7 +70,7 @@ class LeadTable:
     order       float64, or datetime64 (UTC): rises with the time at which the lead was scored; no empty values
     hand        the hand-made score, NaN where the lead has none; higher is better
     row_numbers row in the file, from 1 after the header; breaks ties of `order` and names leads without `ids`
-    money       minor units of `currency` that the lead brought if won
+    money       minor units of `currency` that the lead brought if won; minor_per_unit: of them in a whole unit
     is_worked   False where nobody worked the lead, so that its outcome says nothing
     groups      account of each lead, None where there is none: an account that taught does not judge
     times       columns that hold dates → why they are not used
@@ -91,6 +91,7 @@ class LeadTable:
     ids: npt.NDArray[np.object_] | None = None
     money: npt.NDArray[np.int64] | None = None
     currency: str | None = None
+    minor_per_unit: int = 1
     is_worked: Flags | None = None
     groups: pd.Series | None = None
     times: dict[str, str] = field(default_factory=dict)

@@ -1,14 +1,32 @@
-"""The matrix and the learned score on the same leads: tables in, tables out."""
+"""The matrix and the learned score on the same leads, in three steps: train, compare, score. Tables in, tables out.
 
-from collections.abc import Iterator
+A model serves the week: it learns from the leads that were mature at its beginning, so the training step finds it kept on the
+other days and learns nothing, unless the recent leads have drifted. Which model scores is decided by the verdict of the comparison,
+so the scores come last.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pandas as pd
 
-from ml.scoring.registry import assert_same_features, load_model, save_model, settle
-from ml.scoring.run import MOMENTS, TABLES, ScoringPolicy, ScoringResult, feature_list, score_leads, scored_by
+from ml.scoring.choice import Chosen
+from ml.scoring.prepared import MOMENTS, Prepared, ScoringPolicy
+from ml.scoring.registry import (
+    assert_same_features,
+    champion,
+    find_model,
+    load_model,
+    note_verdict,
+    save_model,
+    settle,
+)
+from ml.scoring.run import Trained, compare, declared_features, feature_list, score, scored_by, trained_when_due
+from ml.scoring.tables import TABLES
 from orchestration.defs.ingest import WAREHOUSE_POOL
 from orchestration.pipeline import Pipeline
 from orchestration.warehouse import Warehouse
@@ -30,81 +48,166 @@ _DESCRIPTIONS = {
 }
 
 
+INPUTS = ("int_lead_features", "int_lead_answers_scored", "int_lead_channels_touched", "int_score_rules")
+TRAINED = ("score_features",)
+"""What the training step writes; beside it the models themselves."""
+SCORED = ("lead_scores", "lead_score_points")
+COMPARED = tuple(name for name in TABLES if name not in (*TRAINED, *SCORED))
+
+
 def build() -> dg.Definitions:
-    """Assets `ml/…`."""
+    """Assets `ml/…` of the three steps."""
+    steps: tuple[tuple[str, tuple[str, ...], tuple[str, ...], Callable[[Warehouse, Path], dict[str, int]]], ...] = (
+        ("train_score", TRAINED, (), train_scores),
+        ("compare_scores", COMPARED, TRAINED, compare_scores),
+        ("score_leads", SCORED, ("score_model_card",), score_all),
+    )
+    return dg.Definitions(assets=[_step(*step) for step in steps])
+
+
+def _step(
+    name: str, tables: tuple[str, ...], after: tuple[str, ...], write: Callable[[Warehouse, Path], dict[str, int]]
+) -> dg.AssetsDefinition:
     inputs = [
-        dg.AssetKey(["intermediate", name])
-        for name in ("int_lead_features", "int_lead_answers_scored", "int_lead_channels_touched", "int_score_rules")
+        *(dg.AssetKey(["intermediate", table]) for table in INPUTS),
+        *(dg.AssetKey(["ml", table]) for table in after),
     ]
     specs = [
         dg.AssetSpec(
-            ["ml", name],
+            ["ml", table],
             deps=inputs,
             group_name="scoring",
             kinds={"python", "sklearn"},
-            description=_DESCRIPTIONS[name],
+            description=_DESCRIPTIONS[table],
         )
-        for name in TABLES
+        for table in tables
     ]
 
-    @dg.multi_asset(name="score_leads", specs=specs, pool=WAREHOUSE_POOL, required_resource_keys={"pipeline"})
-    def score(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+    @dg.multi_asset(name=name, specs=specs, pool=WAREHOUSE_POOL, required_resource_keys={"pipeline"})
+    def step(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         pipeline: Pipeline = context.resources.pipeline
-        result, rows = write_scores(pipeline.warehouse, pipeline.outputs / "models")
-        previews = pipeline.warehouse.previews([f"ml.{name}" for name in rows])
-        for name, count in rows.items():
+        rows = write(pipeline.warehouse, pipeline.outputs / "models")
+        previews = pipeline.warehouse.previews([f"ml.{table}" for table in rows])
+        for table, count in rows.items():
             yield dg.MaterializeResult(
-                asset_key=["ml", name],
-                metadata={"dagster/row_count": count, "preview": dg.MetadataValue.md(previews[f"ml.{name}"])},
+                asset_key=["ml", table],
+                metadata={"dagster/row_count": count, "preview": dg.MetadataValue.md(previews[f"ml.{table}"])},
             )
-        pipeline.progress(f"scores: {len(result.scores):,} rows; verdict {result.card.get('verdict')}")
+        pipeline.progress(f"{name.replace('_', ' ')}: " + ", ".join(f"{t} {count:,}" for t, count in rows.items()))
 
-    return dg.Definitions(assets=[score])
+    return step
 
 
-def write_scores(warehouse: Warehouse, models: Path | None = None) -> tuple[ScoringResult, dict[str, int]]:
-    """Score the leads of a warehouse at each moment and write `ml.*`; returns what was learned at creation and the rows of each table.
+@dataclass(frozen=True)
+class _AtMoment:
+    """What was learned at a moment, and where its models are kept; no folder where none are."""
 
-    The comparison and what it rests on are those at creation; of the hand-over the card says the verdict and what it was learned from.
-    models: where trained models are kept (those of the hand-over in the folder `handover` there). The champion kept there scores the
-    leads; without a folder, or when the new model becomes the champion, the new one does. Raises FeaturesChangedError for a champion of
-    other features.
+    moment: str
+    prepared: Prepared
+    trained: Trained
+    models: Path | None
+
+
+def train_scores(warehouse: Warehouse, models: Path) -> dict[str, int]:
+    """Learn at each moment, or find what was learned this week; returns the rows of each table written."""
+    learned, _ = _learned(warehouse, models)
+    for at in learned:
+        if at.trained.model is not None and at.models is not None:
+            save_model(at.trained.model.calibrated, at.trained.card, at.models)
+    return _written(warehouse, {"score_features": declared_features(learned[0].trained)})
+
+
+def compare_scores(warehouse: Warehouse, models: Path | None) -> dict[str, int]:
+    """Judge both scores at each moment and settle which model scores; returns the rows of each table written.
+
+    The comparison and what it rests on are those at creation; of the hand-over the card says the verdict and what it was learned
+    from.
     """
-    features = warehouse.read("intermediate.int_lead_features")
-    answers = warehouse.read("intermediate.int_lead_answers_scored")
-    touched = warehouse.read("intermediate.int_lead_channels_touched")
+    learned, policy = _learned(warehouse, models)
+    return _compared(warehouse, learned, policy)
+
+
+def score_all(warehouse: Warehouse, models: Path | None) -> dict[str, int]:
+    """Score every lead at each moment, by the matrix and by the champion; returns the rows of each table written.
+
+    Raises FeaturesChangedError for a champion of other features.
+    """
+    learned, _ = _learned(warehouse, models)
+    return _scored(warehouse, learned)
+
+
+def write_scores(warehouse: Warehouse) -> dict[str, int]:
+    """All three steps at once, with nothing kept: the new model scores. Returns the rows of each table written."""
+    learned, policy = _learned(warehouse, None)
+    rows = _written(warehouse, {"score_features": declared_features(learned[0].trained)})
+    return rows | _compared(warehouse, learned, policy) | _scored(warehouse, learned)
+
+
+def _learned(warehouse: Warehouse, models: Path | None) -> tuple[list[_AtMoment], ScoringPolicy]:
+    """What is learned at each moment; models of the hand-over stand in a folder of their own."""
+    features, answers, touched = (
+        warehouse.read(f"intermediate.{name}")
+        for name in ("int_lead_features", "int_lead_answers_scored", "int_lead_channels_touched")
+    )
     policy = _policy(warehouse.read("intermediate.int_score_rules"))
-    results = {}
+    found = []
     for moment in MOMENTS:
-        result = score_leads(features, answers, policy, moment=moment, touched=touched)
         folder = models if models is None or moment == "creation" else models / moment
-        results[moment] = result if folder is None else _by_champion(result, folder)
-    result = results["creation"]
-    card = [result.reports["score_model_card"]]
-    for moment, of_moment in results.items():
-        facts = of_moment.reports["score_model_card"]
-        card += [] if moment == "creation" else [facts.assign(fact=f"{moment}: " + facts["fact"])]
-    frames = {
-        "lead_scores": pd.concat([each.scores for each in results.values()], ignore_index=True),
-        "lead_score_points": pd.concat([each.points for each in results.values()], ignore_index=True),
-        "score_comparison": result.comparison,
-        **result.reports,
-        "score_model_card": pd.concat(card, ignore_index=True),
-    }
-    return result, {name: warehouse.write(f"ml.{name}", frame, TABLES[name]) for name, frame in frames.items()}
+        known = None if folder is None else _kept_in(folder)
+        pair = trained_when_due(features, answers, policy, moment=moment, touched=touched, known=known)
+        found.append(_AtMoment(moment, *pair, folder))
+    return found, policy
 
 
-def _by_champion(result: ScoringResult, models: Path) -> ScoringResult:
-    """Keep the new model and let the champion of the folder score, which is the new one unless it lost or another was set by hand."""
-    if result.model is None or result.design is None:
-        return result
-    save_model(result.model, result.card, models)
-    version = settle(models, result.card)
-    if version == result.card["model_version"]:
-        return result
-    champion, card = load_model(version, models)
-    assert_same_features(card, feature_list(result.design))
-    return scored_by(result, champion, card)
+def _kept_in(folder: Path) -> Callable[[str], Chosen | None]:
+    """From the fingerprint of what is learned from to the model kept in the folder that learned from it."""
+
+    def known(fingerprint: str) -> Chosen | None:
+        kept = find_model(folder, fingerprint)
+        return None if kept is None else Chosen.stored(*kept)
+
+    return known
+
+
+def _compared(warehouse: Warehouse, learned: list[_AtMoment], policy: ScoringPolicy) -> dict[str, int]:
+    cards, frames = [], {}
+    for at in learned:
+        comparison, reports, card = compare(at.prepared, at.trained, policy)
+        facts = reports["score_model_card"]
+        if at.moment == "creation":
+            frames = {"score_comparison": comparison, **reports}
+        else:
+            facts = facts.assign(fact=f"{at.moment}: " + facts["fact"])
+        cards.append(facts)
+        if at.trained.model is not None and at.models is not None:
+            note_verdict(at.models, card)
+            settle(at.models, card)
+    frames["score_model_card"] = pd.concat(cards, ignore_index=True)
+    return _written(warehouse, {name: frames[name] for name in COMPARED})
+
+
+def _scored(warehouse: Warehouse, learned: list[_AtMoment]) -> dict[str, int]:
+    scores, points = [], []
+    for at in learned:
+        of_moment = score(at.prepared, at.trained)
+        version = None if at.models is None or at.trained.model is None else champion(at.models)
+        if version is not None and at.models is not None and version != at.trained.card["model_version"]:
+            model, card = load_model(version, at.models)
+            assert_same_features(card, feature_list(at.prepared.design))
+            of_moment = scored_by(*of_moment, at.prepared.design, model, card)
+        scores.append(of_moment[0])
+        points.append(of_moment[1])
+    return _written(
+        warehouse,
+        {
+            "lead_scores": pd.concat(scores, ignore_index=True),
+            "lead_score_points": pd.concat(points, ignore_index=True),
+        },
+    )
+
+
+def _written(warehouse: Warehouse, frames: dict[str, Any]) -> dict[str, int]:
+    return {name: warehouse.write(f"ml.{name}", frame, TABLES[name]) for name, frame in frames.items()}
 
 
 def _policy(rules: pd.DataFrame) -> ScoringPolicy:
@@ -116,4 +219,7 @@ def _policy(rules: pd.DataFrame) -> ScoringPolicy:
         review_minutes=int(row["review_minutes"]),
         handover_clocks=int(row["handover_clocks"]),
         exploration_share=Fraction(str(row["exploration_share"])),
+        trained_until=pd.Timestamp(row["week_starts_at"]).to_pydatetime(),
+        currency=str(row["currency"]),
+        minor_per_unit=int(row["minor_per_unit"]),
     )

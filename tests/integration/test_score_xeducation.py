@@ -13,7 +13,8 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from ml.scoring.compare import compare_table
 from ml.scoring.table import TablePolicy
-from orchestration.score_compare import TableQuestion, read_table
+from orchestration.score_compare import read_table
+from orchestration.score_table import TableQuestion
 from tests.conftest import onefunnel
 
 ACTIVITY, PROFILE = "Asymmetrique Activity Score", "Asymmetrique Profile Score"

@@ -14,7 +14,9 @@ from click.testing import CliRunner, Result
 from ml.scoring.features import MISSING
 from ml.scoring.table import TableError
 from orchestration.cli import main
-from orchestration.score_compare import TableQuestion, parse_capacity, proposed_rows, read_table
+from orchestration.score_compare import parse_capacity, read_table, rules_in_force
+from orchestration.score_output import proposed_rows
+from orchestration.score_table import TableQuestion
 
 ROWS = 1800
 
@@ -301,3 +303,10 @@ def test_proposed_points_become_rows_of_the_matrix_with_its_questions_and_owners
     assert said == f"{header}\nbudget,2,yes,30,Is it set?,2026-08-01,2026-08-01,anna,boris\n"
     with pytest.raises(TableError, match="no row for criterion 'budget', level 'perhaps'"):
         proposed_rows([{"criterion": "budget", "level": "perhaps"}], matrix, date(2026, 8, 1))
+
+
+def test_thresholds_stand_beside_the_rule_of_the_default_definitions() -> None:
+    """D21 and D32: hot from 70 of 110 points, review from 50, and a hand-over starts acceptance, contact and qualification."""
+    rules = rules_in_force(date(2026, 6, 1))
+    assert (rules.scale, rules.hot, rules.review, rules.clocks) == ("raw110", 70, 50, 3)
+    assert (rules.full_minutes, rules.review_minutes, dict(rules.gates)) == (60, 20, {})

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from decimal import Decimal
 
 from orchestration.reports import charts, figures
 from orchestration.reports.elements import Block, Cell, Section, Table
 from orchestration.reports.sections.part import Part, Row
+
+SHOWN_STABILITY = 15
+"""Features whose distribution has moved most."""
 
 
 class Scores(Part):
@@ -56,6 +60,9 @@ class Scores(Part):
             self._sides(section)
             self._weights(section)
             self._what_if(section)
+            self._selection(section)
+            self._drift(section)
+            self._card(section)
         return section
 
     def _value(self, metric: str, value: Decimal | None) -> str:
@@ -140,6 +147,73 @@ class Scores(Part):
                     table=Table(headers, rows, folded_under=words.text("score_page.what_if_lead")),
                 )
             )
+
+    def _selection(self, section: Section) -> None:
+        """What having worked only some of the leads may do to every figure above."""
+        words = self.words
+        names = {"matrix": words.text("term.matrix"), "learned": words.text("term.learned_score"), "(all)": ""}
+        rows = [
+            [
+                Cell(words.text(f"score_page.measure_{row['measure']}")), Cell(names[row["scorer"]]),
+                Cell(self.decimal(row["value"]), True), Cell(words.number(row["n"]), True),
+            ]
+            for row in figures.score_rows(self.marts, "rpt_score_selection", "measure, scorer")
+        ]  # fmt: skip
+        heading, lead = words.text("score_page.selection"), words.text("score_page.selection_lead")
+        if rows:
+            headers = self._headers("measure", "scorer", "+value", "+n_column")
+            section.add(Block(heading=heading, table=Table(headers, rows, folded_under=lead)))
+        else:
+            section.note(f"{heading}: {self.text('every_lead_was_worked')}")
+
+    def _drift(self, section: Section) -> None:
+        """How far the later leads, and the recent ones, differ from those that taught."""
+        order = "greatest(coalesce(stability, 0), coalesce(recent_stability, 0)) desc, criterion"
+        found = [
+            row
+            for row in figures.score_rows(self.marts, "rpt_score_weights", order)
+            if row["stability"] is not None or row["recent_stability"] is not None
+        ]
+        rows = [
+            [
+                Cell(self.words.data(row["criterion"])), Cell(self.decimal(row["stability"]), True),
+                Cell(self.decimal(row["recent_stability"]), True),
+            ]
+            for row in found[:SHOWN_STABILITY]
+        ]  # fmt: skip
+        if rows:
+            headers = self._headers("column", "+stability", "+recent_stability")
+            section.add(Block(heading=self.words.text("score_page.stability"), table=Table(headers, rows)))
+
+    def _card(self, section: Section) -> None:
+        """The model card: what was learned from what, at creation and at the hand-over."""
+        facts = {row["fact"]: row["value"] for row in figures.score_rows(self.marts, "rpt_score_model_card", "fact")}
+        if not facts:
+            return
+        words = self.words
+        shown = ("model", "model_version", "calibration", "held_out_from", "verdict", "refusal")
+        rows = []
+        for moment, prefix in (("creation", ""), ("handover", "handover: ")):
+            for fact in shown:
+                value = facts.get(f"{prefix}{fact}")
+                if value is not None and value != "null":
+                    told = words.name("verdict", value) if fact == "verdict" else words.data(value)
+                    rows.append(
+                        [Cell(words.name("moment", moment)), Cell(words.text(f"score_page.card_{fact}")), Cell(told)]
+                    )
+            samples = json.loads(facts.get(f"{prefix}samples") or "{}")
+            for sample in ("train", "test", "recent"):
+                if sample in samples:
+                    counts = {name: words.number(samples[sample][name]) for name in ("leads", "wins")}
+                    told = words.text("score_page.leads_and_wins", **counts)
+                    rows.append(
+                        [
+                            Cell(words.name("moment", moment)), Cell(words.text(f"score_page.card_{sample}")), Cell(told),
+                        ]
+                    )  # fmt: skip
+        headers = [Cell(self.text("moment")), *self._headers("fact", "value")]
+        lead = words.text("score_page.card_lead")
+        section.add(Block(heading=words.text("score_page.card"), table=Table(headers, rows, folded_under=lead)))
 
     def _headers(self, *keys: str) -> list[Cell]:
         """Header cells; a key with + is a number column."""

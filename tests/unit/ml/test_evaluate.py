@@ -118,3 +118,14 @@ def test_an_empty_held_out_period_is_a_result_too() -> None:
     pd.testing.assert_series_equal(
         comparison["verdict"], pd.Series(["too_little_data"] * 3, name="verdict"), check_dtype=False
     )
+
+
+@pytest.mark.parametrize(
+    ("unit", "told"),
+    [((100, "RUB"), "[123,457, 2,000,000] RUB"), ((1, "minor units"), "[12,345,678, 200,000,000] minor units")],
+)
+def test_money_behind_a_verdict_is_told_in_whole_units_of_its_currency(unit: tuple[int, str], told: str) -> None:
+    verdict, reason = verdict_of(12_345_678.0, 200_000_000.0, True, "money_at_capacity", unit)
+    assert (verdict, reason) == (
+        "model", f"95 % interval of the difference in money at the capacity is {told}",
+    )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,9 +13,12 @@ import pandas as pd
 import pytest
 import yaml
 
+from ml.scoring.choice import Chosen
 from ml.scoring.features import DECLARED, LeakError, declaration, design
-from ml.scoring.registry import load_model, save_model
-from ml.scoring.run import TABLES, ScoringPolicy, is_drawn, score_leads, scored_by
+from ml.scoring.prepared import ScoringPolicy, is_drawn, prepare
+from ml.scoring.registry import find_model, load_model, note_verdict, save_model
+from ml.scoring.run import score_leads, scored_by, trained_when_due
+from ml.scoring.tables import TABLES
 from orchestration.settings import DBT_PROJECT
 
 GIVEN = ("channel", "source_system", "weekday", "hour", "has_valid_phone", "touches_until_moment")
@@ -327,14 +331,15 @@ def test_a_champion_scores_and_the_reasons_of_another_model_are_left_out() -> No
     features, answers = company(1000)
     result = score_leads(features, answers, QUICK)
     other = score_leads(*company(1000, seed=2), QUICK)
+    assert result.design is not None
     assert other.model is not None
-    scored = scored_by(result, other.model, other.card)
-    learned = scored.scores[scored.scores["scorer"] == "learned"]
+    scores, points = scored_by(result.scores, result.points, result.design, other.model, other.card)
+    learned = scores[scores["scorer"] == "learned"]
     assert set(learned["model_version"]) == {other.card["model_version"]} != {result.card["model_version"]}
     inputs = design(features, answers)[[feature["name"] for feature in other.card["features"]]]
     expected = np.round(other.model.predict_proba(inputs)[:, 1], 6)
     assert (learned["probability"].astype(float).to_numpy() == expected).all()
-    assert set(scored.points["scorer"]) == {"matrix"}
+    assert set(points["scorer"]) == {"matrix"}
 
 
 def touched_by(features: pd.DataFrame) -> pd.DataFrame:
@@ -395,3 +400,67 @@ def test_a_feature_is_declared_once_with_why_it_was_known() -> None:
     assert all(feature.known_because and feature.description for feature in DECLARED)
     assert declaration("answer:budget").direction == 1
     assert declaration("touches:email").kind == "number"
+
+
+def of_a_week(days_later: int) -> ScoringPolicy:
+    """The policy of a week that begins so many days after the last lead of 1 000 (one an hour from the first of January 2025)."""
+    begins = datetime(2025, 1, 1) + timedelta(hours=999, days=270 + days_later)
+    return replace(QUICK, trained_until=begins)
+
+
+def test_only_leads_whose_window_had_passed_when_the_week_began_teach_or_judge() -> None:
+    """Ten days before the last window passed: the last 240 hours of leads are recent, one lead an hour."""
+    features, answers = company(1000)
+    everyone = features.assign(is_mature=True, label_window_days=270)
+    prepared = prepare(everyone, answers, of_a_week(-10))
+    assert (prepared.split.sample == "recent").sum() == 240
+    assert (prepare(everyone, answers, of_a_week(0)).split.sample == "recent").sum() == 0
+
+
+def test_a_model_that_learned_from_the_same_leads_is_taken_and_says_the_same(tmp_path: Path) -> None:
+    features, answers = company(600)
+    first = score_leads(features, answers, QUICK)
+    assert first.model is not None
+    save_model(first.model, first.card, tmp_path)
+    asked = []
+
+    def known(fingerprint: str) -> Chosen | None:
+        asked.append(fingerprint)
+        kept = find_model(tmp_path, fingerprint)
+        return None if kept is None else Chosen.stored(*kept)
+
+    again = score_leads(features, answers, QUICK, known=known)
+    assert asked == [first.card["trained_on"]]
+    assert again.card == first.card
+    pd.testing.assert_frame_equal(again.scores, first.scores, check_exact=True)
+    pd.testing.assert_frame_equal(again.points, first.points, check_exact=True)
+    pd.testing.assert_frame_equal(again.comparison, first.comparison, check_exact=True)
+    other = score_leads(features.assign(is_won=~features["is_won"]), answers, QUICK, known=known)
+    assert other.card["trained_on"] != first.card["trained_on"]
+
+
+def test_recent_leads_that_have_drifted_are_not_made_to_wait_for_the_week() -> None:
+    """All answers of the leads that came after the week's began are the best: their chances lie elsewhere."""
+    features, answers = company(1000)
+    everyone = features.assign(is_mature=True, label_window_days=270)
+    week = of_a_week(-10)
+    _, calm = trained_when_due(everyone, answers, week)
+    assert calm.card["trained_until"] is not None
+    late = answers["lead_id"] >= "lead-00760"
+    moved = answers.assign(
+        level=answers["level"].mask(late, "yes"), points=answers["points"].mask(late, answers["maximum_points"])
+    )
+    prepared, trained = trained_when_due(everyone, moved, week)
+    assert trained.card["trained_until"] is None
+    assert (prepared.split.sample == "recent").sum() == 0
+
+
+def test_the_verdict_is_written_to_the_card_of_the_stored_model(tmp_path: Path) -> None:
+    result = score_leads(*company(600), QUICK)
+    assert result.model is not None
+    before = {name: value for name, value in result.card.items() if name not in ("verdict", "comparison")}
+    save_model(result.model, before, tmp_path)
+    note_verdict(tmp_path, result.card)
+    _, card = load_model(result.card["model_version"], tmp_path)
+    assert card["verdict"] == result.card["verdict"]
+    assert {path.name for path in (tmp_path / result.card["model_version"]).iterdir()} == {"card.json", "model.skops"}

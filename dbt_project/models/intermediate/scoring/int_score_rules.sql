@@ -10,4 +10,11 @@ select
             and clocks.segment = '*'
             and clocks.is_applicable
             and {{ holds_on('clocks', evaluation_date()) }}
-    ) as handover_clocks
+    ) as handover_clocks,
+    currencies.currency,
+    currencies.minor_per_unit,
+    {{ local_midnight('cast(' ~ plus_days('days.date_on', '1 - days.iso_weekday') ~ ' as date)') }} as week_starts_at
+from {{ ref('stg_definitions__currencies') }} as currencies
+inner join {{ ref('int_days') }} as days
+    on days.date_on = {{ evaluation_date() }}
+where currencies.currency = {{ build_fact('reporting_currency') }}
