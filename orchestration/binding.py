@@ -136,18 +136,20 @@ def _streams(warehouse: Warehouse, build: Build) -> dict[str, str]:
     for pull in build.pulls:
         if pull.source not in OWN_SOURCES:
             streams.setdefault(f"raw_{pull.source}.{pull.stream}", []).append(pull)
-    without_pull = {
-        f"raw_{kind}.{stream.name}": f"select {_texts(warehouse, dict.fromkeys(door_columns(stream)))}, "
-        "cast(null as bigint) as pull where false"
-        for kind, known in STREAMS.items()
-        for stream in known
+    of_today = {
+        f"raw_{kind}.{stream.name}": door_columns(stream) for kind, known in STREAMS.items() for stream in known
     }
-    return without_pull | {name: _union(warehouse, pulls) for name, pulls in streams.items()}
+    without_pull = {
+        name: f"select {_texts(warehouse, dict.fromkeys(columns))}, cast(null as bigint) as pull where false"
+        for name, columns in of_today.items()
+    }
+    return without_pull | {name: _union(warehouse, pulls, of_today.get(name, ())) for name, pulls in streams.items()}
 
 
-def _union(warehouse: Warehouse, pulls: Sequence[Pull]) -> str:
-    """All rows of several pulls with the number of each; a column that one of them lacks is null there."""
-    columns = list(dict.fromkeys(column for pull in pulls for column in pull.columns))
+def _union(warehouse: Warehouse, pulls: Sequence[Pull], of_today: Sequence[str] = ()) -> str:
+    """All rows of several pulls with the number of each; a column that one of them lacks is null there, and so is one `of_today` that
+    none of them has: the connector that pulled them did not know it yet."""
+    columns = list(dict.fromkeys([*(column for pull in pulls for column in pull.columns), *of_today]))
     # a file may have a column of its own with that name
     shown = {name: "pull_in_file" if name == "pull" else name for name in columns}
     shapes: dict[tuple[str, ...], list[Path]] = {}

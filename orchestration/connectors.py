@@ -192,6 +192,7 @@ def _connector(source: ApiSource, settings: Settings, clock: Clock, paces: dict[
             since=datetime.combine(source.since, time(), tzinfo=zone).astimezone(UTC),
             text_fields=source.keep_fields,
             id_fields=source.keep_ids,
+            tax_id_field=source.tax_id_field,
             history_fields=source.history_fields,
             has_customers=source.has_customers,
         )

@@ -52,6 +52,11 @@ STREAMS: Mapping[str, FrozenStream] = {
             "leading_reason", "definition_version",
         ),
     ),
+    "identity_changes": FrozenStream(
+        due="intermediate.int_identity_changes_due",
+        key=("applies_to", "record_id", "change_number"),
+        columns=("applies_to", "record_id", "change_number", "named_before", "named", "known_at", "is_first_look"),
+    ),
     "month_ends": FrozenStream(
         due="intermediate.int_month_ends_due",
         key=("month_starts_on", "figure"),

@@ -80,6 +80,9 @@ class AmoCrm(_Asked):
     keep_ids: list[str] = Field(
         default_factory=list, description="ids or codes of text fields that hold ids of other systems: kept as they are"
     )
+    tax_id_field: str | None = Field(
+        default=None, min_length=1, description="id or code of the companies' field that holds their tax number (INN)"
+    )
     history_fields: list[int] = Field(
         default_factory=list, description="ids of fields chosen from a list whose changes are read, such as the answers"
     )

@@ -22,58 +22,13 @@ TOUCH_COLUMNS = (
 DEFAULT_LEVEL = "default"
 """What `level_asked` says of the level of a conversion's kind (D52)."""
 
-_MEMBERS = """
-with owners as (
-    select distinct journey_owner_id, journey_level, person_id, account_id, deal_id
-    from fct_conversions where conversion_id in (select unnest($ids)) and journey_owner_id is not null
+_TOUCHES = """
+with members as (
+    select distinct members.member_id
+    from fct_conversions as conversions
+    inner join fct_journey_members as members on conversions.journey_owner_id = members.journey_owner_id
+    where conversions.conversion_id in (select unnest($ids))
 ),
-
--- as the journeys find them: a person alone; the people of a deal; the people and deals of an account (D52)
-members as (
-    select person_id as member_id from owners where person_id is not null
-    union
-    select 'deal:' || deal_id from owners where deal_id is not null and journey_level <> 'person'
-    union
-    select deals.person_id from owners inner join fct_deals as deals on owners.deal_id = deals.deal_id
-    where owners.journey_level <> 'person' and deals.person_id is not null
-    union
-    select coalesce(leads.person_id, 'lead:' || deals.lead_id)
-    from owners
-    inner join fct_deals as deals on owners.deal_id = deals.deal_id
-    left join fct_leads as leads on deals.lead_id = leads.lead_id
-    where owners.journey_level <> 'person' and deals.lead_id is not null
-    union
-    select touches.person_id from owners inner join fct_touches as touches on owners.deal_id = touches.deal_id
-    where owners.journey_level <> 'person' and touches.person_id is not null
-    union
-    select people.person_id from owners inner join dim_people as people on owners.account_id = people.account_id
-    where owners.journey_level = 'account'
-    union
-    select leads.person_id from owners inner join fct_leads as leads on owners.account_id = leads.account_id
-    where owners.journey_level = 'account'
-    union
-    select deals.person_id from owners inner join fct_deals as deals on owners.account_id = deals.account_id
-    where owners.journey_level = 'account' and deals.person_id is not null
-    union
-    select coalesce(leads.person_id, 'lead:' || deals.lead_id)
-    from owners
-    inner join fct_deals as deals on owners.account_id = deals.account_id
-    left join fct_leads as leads on deals.lead_id = leads.lead_id
-    where owners.journey_level = 'account' and deals.lead_id is not null
-    union
-    select touches.person_id from owners inner join fct_touches as touches on owners.account_id = touches.account_id
-    where owners.journey_level = 'account' and touches.person_id is not null
-    union
-    select 'deal:' || deals.deal_id from owners inner join fct_deals as deals on owners.account_id = deals.account_id
-    where owners.journey_level = 'account'
-    union
-    select 'account:' || account_id from owners where account_id is not null and journey_level = 'account'
-)
-"""
-
-_TOUCHES = (
-    _MEMBERS
-    + """,
 
 kinds as (
     select definition_key, content like '%is_creditable=false%' as is_off
@@ -119,7 +74,6 @@ where (
     and touches.occurred_at between span.opens_at and span.closes_at
 order by journey_number
 """
-)
 
 
 @dataclass(frozen=True)

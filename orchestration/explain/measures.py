@@ -137,11 +137,43 @@ _CLOCK_SHOWS = ("lead_id", "episode", "started_at", "due_at", "stopped_at", "sta
 _KPI_KEYS = ("kpi", "variant", "period", "segment")
 _CONTRACTS = """
 select
-    'revenue' as kpi, 'contracts' as variant, days.period, '(all)' as segment, deals.deal_id, deals.won_at, deals.status,
-    deals.source_record_key, deals.amount_reporting_minor as part
+    'revenue' as kpi, variants.variant, days.period, '(all)' as segment, deals.deal_id, deals.won_at, deals.status,
+    deals.source_record_key, coalesce(deals.amount_reporting_minor, 0) as part
 from fct_deals as deals
 inner join dim_dates as days on days.date_on = local_day(deals.won_at)
+cross join (select unnest(['contracts', 'default']) as variant) as variants
+where deals.won_at <= evaluated_at()
 """
+_PAYMENTS = """
+select
+    'revenue' as kpi, variants.variant, days.period, '(all)' as segment, payments.payment_id, payments.deal_id, payments.paid_at,
+    payments.source_record_key, coalesce(payments.amount_reporting_minor, 0) as part
+from fct_payments as payments
+inner join dim_dates as days on payments.paid_on = days.date_on
+cross join (select unnest(['payments', 'default']) as variant) as variants
+where payments.paid_at <= evaluated_at()
+"""
+# all that was spent, cabinets' statistics and cost entries alike; what has no rate is in no figure
+_SPENT = """
+with spent as (
+    select
+        'marketing' as team, channel, channel as told_channel, date_on, platform, campaign_id, ad_id, null as cost_id,
+        cost_reporting_minor as cost_minor, source_record_key
+    from fct_ad_performance_daily
+    union all
+    select
+        team, channel, named_channel, date_on, null, campaign_id, null, cost_id, cost_reporting_minor, source_record_key
+    from fct_cost_entries
+),
+
+costs as (
+    select spent.*, days.month_starts_on, days.period
+    from spent
+    inner join dim_dates as days on spent.date_on = days.date_on
+    where spent.cost_minor is not null and spent.date_on <= local_day(evaluated_at())
+)
+"""
+_COST_SHOWS = ("date_on", "team", "channel", "platform", "campaign_id", "ad_id", "cost_id", "source_record_key")
 _EPISODES = """
 with views as (
     select handovers.*, coalesce(leads.channel, 'unknown') as channel
@@ -181,17 +213,19 @@ left join outcomes on leads.lead_id = outcomes.lead_id
 where not leads.is_duplicate and not leads.is_test and {which}
 """
 _LEAD_SHOWS = ("lead_id", "created_at", "deal_id", "source_record_key")
-_COSTS = """
+_COSTS = (
+    _SPENT
+    + """
 select
-    series.attribution_model, series.conversion_kind, series.journey_level, costs.channel, days.month_starts_on as month,
-    series.month_basis, costs.platform, costs.campaign_id, costs.ad_id, costs.date_on, costs.source_record_key,
-    costs.cost_reporting_minor as part
-from fct_ad_performance_daily as costs
-inner join dim_dates as days on costs.date_on = days.date_on
+    series.attribution_model, series.conversion_kind, series.journey_level, series.level_asked, costs.month_starts_on as month,
+    series.month_basis, costs.*, costs.cost_minor as part
+from costs
 cross join (
     select distinct attribution_model, conversion_kind, journey_level, level_asked, month_basis from rpt_attribution_by_channel
 ) as series
+where costs.channel is not null
 """
+)
 # a lead reached a stage with its first entry into it or any later one (D10); a log without wins or payments is helped by the deals
 _REACHED = """
 with chain as (
@@ -305,24 +339,29 @@ case when deals.term_months > 12
     else deals.amount_reporting_minor end
 """
 # which conversions carry the revenue, payments or contracts, is told by the basis of the published figure
-_CHANNEL_RETURN = """
-with revenue_kind as (
+_CHANNEL_RETURN = (
+    _SPENT
+    + """,
+
+revenue_kind as (
     select max(regexp_extract(basis, '^revenue of ([a-z]+),', 1)) as kind from rpt_kpi_values where {is_channel_return}
 ),
 
 entries as (
     select
         credits.attribution_model, credits.channel, local_day(credits.touched_at) as date_on, credits.revenue_row_id,
-        credits.touch_id, null as platform, null as campaign_id, credits.source_record_key, credits.credited_minor as part
+        credits.touch_id, null as platform, null as campaign_id, null as cost_id, credits.source_record_key,
+        credits.credited_minor as part
     from fct_attribution_credits as credits
     inner join revenue_kind on credits.conversion_kind = revenue_kind.kind
     where credits.touch_id is not null and credits.level_asked = 'default'
     union all
     select
-        models.attribution_model, costs.channel, costs.date_on, null, null, costs.platform, costs.campaign_id,
-        costs.source_record_key, -costs.cost_reporting_minor
-    from fct_ad_performance_daily as costs
+        models.attribution_model, costs.channel, costs.date_on, null, null, costs.platform, costs.campaign_id, costs.cost_id,
+        costs.source_record_key, -costs.cost_minor
+    from costs
     cross join (select distinct attribution_model from fct_attribution_credits) as models
+    where costs.channel is not null
 )
 
 select
@@ -330,27 +369,112 @@ select
 from entries
 inner join dim_dates as days on entries.date_on = days.date_on
 """
-_RETURN_SHOWS = ("date_on", "revenue_row_id", "touch_id", "platform", "campaign_id", "source_record_key")
-_CHANNEL_COSTS = """
+)
+_RETURN_SHOWS = ("date_on", "revenue_row_id", "touch_id", "platform", "campaign_id", "cost_id", "source_record_key")
+_CHANNEL_COSTS = (
+    _SPENT
+    + """
 select
-    'romi' as kpi, bases.basis || '_' || models.attribution_model as variant, days.period, costs.channel as segment, costs.date_on,
-    costs.platform, costs.campaign_id, costs.ad_id, costs.source_record_key, costs.cost_reporting_minor as part
-from fct_ad_performance_daily as costs
-inner join dim_dates as days on costs.date_on = days.date_on
+    'romi' as kpi, bases.basis || '_' || models.attribution_model as variant, costs.channel as segment, costs.*,
+    costs.cost_minor as part
+from costs
 cross join (select distinct attribution_model from fct_attribution_credits) as models
 cross join (select unnest(['revenue', 'gross_margin']) as basis) as bases
+where costs.channel is not null
 """
-_IS_CHANNEL_RETURN = "kpi = 'romi' and segment <> '(all)' and starts_with(variant, 'revenue_')"
-
-
-# entries of the definitions file `costs` are in no mart as days of cost: where they name a channel or campaign, the sum is not open
-_OF_CABINETS = """
-{channel} in (select channel from fct_ad_performance_daily)
-and {channel} not in (
-    select regexp_extract(content, '(?:^|; )channel=([^;]+)', 1) from rpt_definitions where definition = 'costs'
 )
-and not exists (select 1 from rpt_definitions where definition = 'costs' and content like '%campaign_id=%')
+_IS_CHANNEL_RETURN = "kpi = 'romi' and segment <> '(all)' and starts_with(variant, 'revenue_')"
+# the company's return by revenue: payments where the figure says so, else contracts, less all that marketing spent
+_COMPANY_RETURN = (
+    _SPENT
+    + """,
+
+basis as (
+    select max(basis) as basis from rpt_kpi_values where {is_company_return}
+),
+
+entries as (
+    select paid_on as date_on, payment_id, deal_id, null as campaign_id, null as cost_id, source_record_key,
+        amount_reporting_minor as part
+    from fct_payments
+    where paid_at <= evaluated_at() and (select basis from basis) = 'revenue of payments'
+    union all
+    select local_day(won_at), null, deal_id, null, null, source_record_key, amount_reporting_minor
+    from fct_deals
+    where won_at <= evaluated_at() and (select basis from basis) = 'revenue of contracts'
+    union all
+    select date_on, null, null, campaign_id, cost_id, source_record_key, -cost_minor from costs where team = 'marketing'
+)
+
+select 'romi' as kpi, 'revenue' as variant, days.period, '(all)' as segment, entries.* exclude (part), coalesce(part, 0) as part
+from entries
+inner join dim_dates as days on entries.date_on = days.date_on
 """
+)
+_COMPANY_RETURN_SHOWS = ("date_on", "payment_id", "deal_id", "campaign_id", "cost_id", "source_record_key")
+_IS_COMPANY_RETURN = "kpi = 'romi' and segment = '(all)' and variant = 'revenue'"
+_COMPANY_COSTS = (
+    _SPENT
+    + """
+select 'romi' as kpi, variants.variant, '(all)' as segment, costs.*, costs.cost_minor as part
+from costs
+cross join (select unnest(['revenue', 'gross_margin', 'net']) as variant) as variants
+where costs.team = 'marketing'
+"""
+)
+# the cost of a period stands against the customers so many months later as the variant or the policy says
+_ACQUISITION_COSTS = (
+    _SPENT
+    + """,
+
+months as (
+    select month_starts_on, any_value(period) as period, row_number() over (order by month_starts_on) as month_number
+    from dim_dates group by month_starts_on
+),
+
+variants as (
+    select 'default' as variant, cast(regexp_extract(content, 'value=([0-9]+)', 1) as bigint) as lag_months
+    from rpt_definitions where definition = 'policies' and definition_key = 'cost_lag_months' and is_in_force
+    union all
+    select 'lag_3_months', 3
+)
+
+select
+    kpis.kpi, variants.variant, counted.period, '(all)' as segment, costs.* exclude (period), costs.cost_minor as part
+from costs
+inner join months as spent_in on costs.month_starts_on = spent_in.month_starts_on
+cross join variants
+inner join months as counted on spent_in.month_number + variants.lag_months = counted.month_number
+inner join (values ('cac_marketing_only', 'marketing'), ('cac_blended', 'marketing'), ('cac_blended', 'sales')) as kpis(kpi, team)
+    on costs.team = kpis.team
+"""
+)
+_UNIT_COST_KPIS = "kpi in ('cpl', 'cost_per_mql', 'cost_per_sql')"
+_UNIT_COSTS = (
+    _SPENT
+    + """
+select kpis.kpi, 'default' as variant, segments.segment, costs.*, costs.cost_minor as part
+from costs
+cross join (select unnest(['cpl', 'cost_per_mql', 'cost_per_sql']) as kpi) as kpis
+cross join lateral (select unnest(['(all)', costs.told_channel]) as segment) as segments
+where costs.team = 'marketing' and segments.segment is not null
+"""
+)
+_UNIT_COUNTS = (
+    _REACHED
+    + """
+select
+    stages.kpi, 'default' as variant, days.period, segments.segment, leads.lead_id, reached.reached_at, leads.source_record_key,
+    1 as part
+from reached
+inner join (values ('cpl', 'lead'), ('cost_per_mql', 'mql'), ('cost_per_sql', 'sql')) as stages(kpi, stage)
+    on reached.stage = stages.stage
+inner join fct_leads as leads on reached.lead_id = leads.lead_id and not leads.is_duplicate and not leads.is_test
+inner join dim_dates as days
+    on days.date_on = case stages.kpi when 'cpl' then leads.created_on else local_day(reached.reached_at) end
+cross join lateral (select unnest(['(all)', leads.channel]) as segment) as segments
+"""
+)
 
 
 def _credits(column: str, part: str, is_money: bool = False) -> Measure:
@@ -412,15 +536,7 @@ _VERDICTS = "views.state in ('met', 'late', 'breached')"
 MEASURES: tuple[Measure, ...] = (
     _credits("credited_conversions", "credits.weight * credits.conversion_count"),
     _credits("credited_minor", "coalesce(credits.credited_minor, 0)", is_money=True),
-    Measure(
-        "rpt_attribution_by_channel",
-        "cost_minor",
-        _CREDIT_KEYS,
-        ("platform", "campaign_id", "ad_id", "date_on", "source_record_key"),
-        _COSTS,
-        _OF_CABINETS.format(channel="channel"),
-        is_money=True,
-    ),
+    Measure("rpt_attribution_by_channel", "cost_minor", _CREDIT_KEYS, _COST_SHOWS, _COSTS, is_money=True),
     _claims("conversions", "amounts.conversion_count"),
     _claims("marketing_claimed_conversions", "amounts.conversion_count", _MARKETING_CLAIMS),
     _claims("sales_claimed_conversions", "amounts.conversion_count", _SALES_CLAIMS),
@@ -443,7 +559,14 @@ MEASURES: tuple[Measure, ...] = (
         "numerator",
         ("deal_id", "won_at", "status", "source_record_key"),
         _CONTRACTS,
-        "kpi = 'revenue' and variant = 'contracts'",
+        "kpi = 'revenue' and basis = 'contracts' and variant in ('contracts', 'default')",
+        is_money=True,
+    ),
+    _kpi(
+        "numerator",
+        ("payment_id", "deal_id", "paid_at", "source_record_key"),
+        _PAYMENTS,
+        "kpi = 'revenue' and basis = 'payments' and variant in ('payments', 'default')",
         is_money=True,
     ),
     _kpi(
@@ -490,16 +613,28 @@ MEASURES: tuple[Measure, ...] = (
         "numerator",
         _RETURN_SHOWS,
         _CHANNEL_RETURN.format(is_channel_return=_IS_CHANNEL_RETURN),
-        _IS_CHANNEL_RETURN + " and " + _OF_CABINETS.format(channel="segment"),
+        _IS_CHANNEL_RETURN,
         is_money=True,
     ),
+    _kpi("denominator", _COST_SHOWS, _CHANNEL_COSTS, "kpi = 'romi' and segment <> '(all)'", is_money=True),
     _kpi(
-        "denominator",
-        ("platform", "campaign_id", "ad_id", "date_on", "source_record_key"),
-        _CHANNEL_COSTS,
-        "kpi = 'romi' and segment <> '(all)' and " + _OF_CABINETS.format(channel="segment"),
+        "numerator",
+        _COMPANY_RETURN_SHOWS,
+        _COMPANY_RETURN.format(is_company_return=_IS_COMPANY_RETURN),
+        _IS_COMPANY_RETURN + " and missing_reason is null",
         is_money=True,
     ),
+    _kpi("denominator", _COST_SHOWS, _COMPANY_COSTS, "kpi = 'romi' and segment = '(all)'", is_money=True),
+    _kpi(
+        "numerator",
+        _COST_SHOWS,
+        _ACQUISITION_COSTS,
+        "kpi in ('cac_blended', 'cac_marketing_only') and variant in ('default', 'lag_3_months') and missing_reason is null",
+        is_money=True,
+    ),
+    # ads whose campaign has no channel belong to no segment, though their rows stand under `unknown`
+    _kpi("numerator", _COST_SHOWS, _UNIT_COSTS, _UNIT_COST_KPIS + " and segment <> 'unknown'", is_money=True),
+    _kpi("denominator", ("lead_id", "reached_at", "source_record_key"), _UNIT_COUNTS, _UNIT_COST_KPIS),
 )
 """Every figure that opens. Where a column has several, `covers` tells which rows are whose."""
 

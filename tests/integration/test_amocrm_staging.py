@@ -33,6 +33,7 @@ sources:
     since: 2026-03-01
     base_url: "{url}"
     history_fields: [7001]
+    tax_id_field: "6102"
     vat_rates: {{2019-01-01: 20, 2026-01-01: 22}}
 """
 CONTRACTS = (
@@ -82,6 +83,10 @@ def write_definitions(definitions: Path) -> None:
     )
 
 
+PHONES = tuple(f"+7 900 000-00-0{number}" for number in range(1, 5))
+"""On one card, behind a number that cannot be called."""
+
+
 def write_company(folder: Path, url: str) -> Path:
     write_definitions(folder / "definitions")
     file = folder / "onefunnel.yml"
@@ -99,10 +104,15 @@ def fill(crm: AmoCrm) -> None:
     crm.put_loss_reason(at(9, 0), 5, "Дубль")
     crm.put_custom_field(at(9, 0), "leads", 7001, "Бюджет", "select", choices={"нет": 1, "да": 2})
     position = text_field(601, "Должность", "Директор", type_="select", code="POSITION")
-    crm.put_company(at(9, 1), 91, name="Тайна", custom_fields_values=[select_field(6101, "Сегмент", "Розница", 1)])
+    crm.put_company(
+        at(9, 1),
+        91,
+        name="Тайна",
+        custom_fields_values=[select_field(6101, "Сегмент", "Розница", 1), text_field(6102, "ИНН", "7700000018")],
+    )
     crm.put_contact(
         at(9, 1), 11, company=91,
-        custom_fields_values=[position, multitext(501, "PHONE", "12", "+7 900 000-00-01"), multitext(502, "EMAIL", "a@example.com", "b@example.com")],
+        custom_fields_values=[position, multitext(501, "PHONE", "12", *PHONES), multitext(502, "EMAIL", "a@example.com", "b@example.com")],
     )  # fmt: skip
     crm.put_contact(at(9, 1), 12, custom_fields_values=None)
     new = {"pipeline_id": 7, "status_id": 71, "responsible_user_id": 2}
@@ -310,7 +320,8 @@ def test_a_person_has_the_first_phone_that_can_be_called(first: dict[str, Any]) 
     assert len(person["phone_token"]) == len(person["email_token"]) == 32
     # identity looks at every address; the first number on the card cannot be called, so the second stands for the person
     assert person["second_email_token"] not in (None, person["email_token"])
-    assert (person["second_phone_token"], person["third_phone_token"]) == (person["phone_token"], None)
+    assert person["second_phone_token"] == person["phone_token"]
+    assert len({person[f"{place}_phone_token"] for place in ("second", "third", "fourth", "fifth")} - {None}) == 4
     assert (without["person_id"], without["has_valid_phone"], without["phone_token"]) == ("12", False, None)
 
 
@@ -322,8 +333,9 @@ def test_merged_cards_are_one_person_and_the_lead_follows(first: dict[str, Any],
     assert (owner_of["105"], owner_of_later["105"]) == ("12", "11")
 
 
-def test_an_account_has_no_name_but_its_segment(first: dict[str, Any]) -> None:
+def test_an_account_has_no_name_but_its_segment_and_a_token_of_its_tax_number(first: dict[str, Any]) -> None:
     assert values(first["accounts"], "account_id", "account_name", "segment") == [("91", None, "Розница")]
+    assert [len(row["tax_id_token"]) for row in first["accounts"]] == [32]
 
 
 def test_calls_letters_and_finished_meetings_are_touches(first: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from orchestration.explain.figures import open_figure
 from orchestration.explain.measures import MEASURES, Measure, rows_of
 from orchestration.explain.raw import raw_records
 from orchestration.landing import Lake
@@ -31,6 +32,20 @@ def test_every_figure_of_a_registered_measure_is_the_sum_of_its_opened_rows(demo
         )
     assert counted["figures"] > 0
     assert counted["wrong"] == 0
+
+
+def test_every_total_by_removal_and_by_conversion_rate_is_the_split_of_what_it_opens_into(demo: Built) -> None:
+    keys = ("attribution_model", "conversion_kind", "journey_level", "level_asked", "channel", "month", "month_basis")
+    with PublishedMarts(demo.published) as marts:
+        rows = marts.rows(
+            f"select {', '.join(keys)} from rpt_attribution_by_channel where attribution_model in ('markov_removal', 'shapley_rate')"
+            " and conversion_kind = 'won' and (credited_conversions <> 0 or credited_minor <> 0)"
+        )
+        assert {row["attribution_model"] for row in rows} == {"markov_removal", "shapley_rate"}
+        for row in rows:
+            for column in ("credited_conversions", "credited_minor"):
+                found = open_figure(marts, "rpt_attribution_by_channel", column, {key: str(row[key]) for key in keys})
+                assert [check.about for check in found.checks if not check.holds] == []
 
 
 def test_every_touch_that_earned_for_a_deal_stands_in_its_journey_and_its_sums_agree(demo: Built) -> None:

@@ -148,6 +148,7 @@ def test_what_the_run_was_the_first_to_see_is_in_the_lake_and_the_rest_is_marked
     assert rows == {
         "campaign_snapshots": living.one("select count(*) from marts.rpt_campaign_reviews"),
         "month_ends": living.one("select count(*) from marts.rpt_month_ends"),
+        "identity_changes": living.one("select count(*) from marts.rpt_identity_history where is_first_look"),
     }
     assert living.query(
         "select distinct snapshot_on, review_day from marts.rpt_campaign_reviews where not is_reconstructed"

@@ -144,3 +144,18 @@ def test_the_raw_relations_show_the_rows_with_the_key_of_their_record(
     assert warehouse.query("select pull, is_read from raw_landing.pulls where source = 'shop' order by 1")[
         "is_read"
     ].tolist() == [False, True]
+
+
+def test_a_pull_made_before_its_connector_knew_a_column_shows_it_empty(
+    lake: Lake, clock: FixedClock, settings: Settings, tmp_path: Path
+) -> None:
+    land_calendar(lake)
+    land(lake, "june.csv", ["1"])
+    known_then = {"id": ["91"], "_key": ["91"], "_row": ["1"]}
+    with lake.open_pull("amocrm", "companies", account="company", columns=list(known_then), kind="changes") as writer:
+        writer.write(pa.table(known_then))
+        writer.describe(rows_in=1)
+    warehouse = DuckDbWarehouse(tmp_path / "w.duckdb")
+    bind(warehouse, lake, fix_build(lake, clock, ["shop", "amocrm"]), settings)
+    companies = warehouse.query("select id, tax_id_token, tax_id_is_valid, pull from raw_amocrm.companies")
+    assert companies.to_dict("list") == {"id": ["91"], "tax_id_token": [None], "tax_id_is_valid": [None], "pull": [1]}

@@ -117,12 +117,12 @@ COMPANIES = Stream(
     "companies",
     (
         *(*_PERSON_PLAIN, "lead_ids", "contact_ids", "customer_ids", *_CUSTOM),
-        *(*PHONES, "phone_count", *EMAILS, "email_count"),
+        *(*PHONES, "phone_count", *EMAILS, "email_count", "tax_id"),
     ),
     ("id",),
     "changes",
     "companies, without names: those of sole traders are people's",
-    contacts=_CONTACT,
+    contacts={**_CONTACT, "tax_id": "tax_id"},
     free_text=_FREE,
 )
 PIPELINES = Stream(
@@ -290,7 +290,8 @@ class AmoCrm:
     they cover rows that appear late, and a clock here that is a little behind.
     limit, events_limit : rows an answer. requests_a_second : the vendor's limit for the integration, kept by waiting.
     rows_a_pull : a long pull is committed in parts of about so many rows.
-    text_fields, id_fields : ids or codes of text fields to keep, scrubbed or as they are. event_types : what `events` holds.
+    text_fields, id_fields : ids or codes of text fields to keep, scrubbed or as they are. tax_id_field : id or code of the companies'
+        field that holds their tax number, which the door replaces by a token. event_types : what `events` holds.
     history_fields : ids of chosen fields whose changes `events` holds as well.
     has_customers : whether the account has customers switched on.
     """
@@ -315,6 +316,7 @@ class AmoCrm:
         rows_a_pull: int = 5000,
         text_fields: Collection[str] = (),
         id_fields: Collection[str] = (),
+        tax_id_field: str | None = None,
         event_types: Collection[str] = EVENT_TYPES,
         history_fields: Collection[int] = (),
         has_customers: bool = False,
@@ -330,6 +332,7 @@ class AmoCrm:
         self._rows_a_pull = rows_a_pull
         self._text_fields = frozenset(text_fields)
         self._id_fields = frozenset(id_fields)
+        self._tax_id_field = tax_id_field
         self._last_token = ""
         self._http = Http(
             self.name,
@@ -592,11 +595,24 @@ class AmoCrm:
 
     def _company(self, raw: Row) -> list[Row]:
         linked = {f"{kind}_ids": _all_ids(raw, f"{kind}s") for kind in ("lead", "contact", "customer")}
-        return [{**_plain(raw, _PERSON_PLAIN), **linked, **self._custom(raw), **_reached(raw)}]
+        tax_id = {"tax_id": self._tax_id(raw)}
+        return [{**_plain(raw, _PERSON_PLAIN), **linked, **self._custom(raw), **_reached(raw), **tax_id}]
 
     def _customer(self, raw: Row) -> list[Row]:
         linked = {"company_id": _first_id(raw, "companies"), "contact_ids": _all_ids(raw, "contacts")}
         return [{**_plain(raw, _CUSTOMER_PLAIN), **linked, **self._custom(raw)}]
+
+    def _tax_id(self, raw: Row) -> str | None:
+        """The first value of the field that was named, as it was typed; of a legal entity its `vat_id` (inferred: the vendor documents
+        the type, not what its value holds)."""
+        for custom in _fields(raw):
+            if self._tax_id_field in (str(custom.get("field_id")), str(custom.get("field_code"))):
+                for value in _values(custom):
+                    found = value.get("value")
+                    told = found.get("vat_id") if isinstance(found, dict) else found
+                    if told not in (None, ""):
+                        return str(told)
+        return None
 
     def _custom(self, raw: Row) -> Row:
         """Custom fields that may stay, apart from them those of `text_fields`, which the door scrubs, and tags."""
@@ -607,6 +623,8 @@ class AmoCrm:
                 continue
             kind = custom.get("field_type")
             names = {str(custom.get("field_id")), str(custom.get("field_code"))}
+            if self._tax_id_field in names:
+                continue
             row = {
                 **_plain(custom, ("field_id", "field_code", "field_name", "field_type")),
                 "values": [_value(value) for value in _values(custom)],

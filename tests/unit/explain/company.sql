@@ -60,6 +60,19 @@ from (values
     ('first', 'paid:d1:y2', '2026-04-05', 0, 't1', 1, 1, -4000)
 ) as credits(attribution_model, revenue_row_id, credited_on, conversion_count, touch_id, touch_position, weight, credited_minor)
 inner join marts.fct_touches as touches using (touch_id);
+create table marts.fct_journey_members as
+select 'account:a1' as journey_owner_id, unnest(['p1', 'p2', 'deal:d1', 'account:a1']) as member_id, 'b1' as build_id;
+create table marts.fct_payments as
+select payment_id, 'd1' as deal_id, paid_at::timestamp as paid_at, paid_at::date as paid_on, amount::bigint as amount_reporting_minor,
+    'crm/payments/' || payment_id || '/1' as source_record_key, 'b1' as build_id
+from (values ('y1', '2026-03-10 09:00:00', 10001), ('y2', '2026-04-05 09:00:00', -4000)) as payments(payment_id, paid_at, amount);
+-- a stand of 31.00, spread over the days of March, and a salary of sales
+create table marts.fct_cost_entries as
+select 'stand' as cost_id, cast(day as date) as date_on, 'marketing' as team, 'event' as named_channel, 'event' as channel,
+    null::varchar as campaign_id, 100::bigint as cost_reporting_minor, 'definitions/costs/stand/1' as source_record_key, 'b1' as build_id
+from range(timestamp '2026-03-01', timestamp '2026-04-01', interval 1 day) as days(day)
+union all
+select 'salary', date '2026-03-01', 'sales', null, null, null, 700, 'definitions/costs/salary/1', 'b1';
 create table marts.rpt_definitions as
 select * from (values
     ('attribution_models', 'linear', 'rule=linear; lookback_days=365; is_enabled=true', true, 'b1'),
@@ -75,8 +88,26 @@ from (values
     ('linear', 'paid_search', '2026-03-01', 'conversion', 0.333333333333, 3333),
     ('linear', 'paid_search', '2026-04-01', 'conversion', 0, -1333),
     ('linear', 'paid_search', '2026-03-01', 'touch', 0.333333333333, 2000),
-    ('linear', 'email', '2026-03-01', 'conversion', 0.333333333333, 9999)
+    ('linear', 'email', '2026-03-01', 'conversion', 0.333333333333, 9999),
+    ('markov', 'google', '2026-03-01', 'conversion', 2.6, 26000), ('markov', 'mailing', '2026-03-01', 'conversion', 1.4, 14001),
+    ('markov', '(unattributed)', '2026-03-01', 'conversion', 1, 700),
+    ('markov_removal', 'google', '2026-03-01', 'conversion', 2.4, 24000),
+    ('markov_removal', 'mailing', '2026-03-01', 'conversion', 1.6, 16001),
+    ('markov_removal', '(unattributed)', '2026-03-01', 'conversion', 1, 700)
 ) as rows(attribution_model, channel, month, month_basis, credited_conversions, credited_minor);
+-- the chain of A21: five paths, four of which convert
+create table marts.rpt_channel_effects as
+select 'markov_removal' as attribution_model, 'paid' as conversion_kind, 'default' as level_asked, channel,
+    0.8::decimal(13, 12) as conversion_rate, effect::decimal(13, 12) as effect, parts::bigint as effect_parts, null::varchar as missing_reason,
+    'b1' as build_id
+from (values ('google', 0.75, 805306368), ('mailing', 0.5, 536870912)) as effects(channel, effect, parts);
+create table marts.fct_channel_transitions as
+select 'markov' as attribution_model, 'paid' as conversion_kind, 'default' as level_asked, from_state, to_state, to_channel,
+    transitions::bigint as transitions, 'b1' as build_id
+from (values
+    ('(start)', 'google', 'google', 4), ('(start)', 'mailing', 'mailing', 1), ('google', 'mailing', 'mailing', 1),
+    ('google', '(conversion)', null, 2), ('google', '(null)', null, 1), ('mailing', '(conversion)', null, 2)
+) as steps(from_state, to_state, to_channel, transitions);
 create table marts.fct_ad_performance_daily as
 select 'yandex_direct' as platform, 'c1' as campaign_id, 'ad1' as ad_id, date '2026-03-10' as date_on, 'paid_search' as channel,
     1500::bigint as cost_reporting_minor, 'yandex_direct/performance_daily/c1/3' as source_record_key, 'b1' as build_id;
@@ -87,5 +118,8 @@ select kpi, variant, period, segment, basis, 'won' as close_event, numerator::de
 from (values
     ('acv', 'default', '2026-03', '(all)', 'first year', 5001, 1, null),
     ('acv', 'default', '2026-04', '(all)', null, null, null, 'no_denominator'),
+    -- payments of March 100.01, less the stand's 31.00 and 15.00 of ads; the salary is sales'
+    ('revenue', 'default', '2026-03', '(all)', 'payments', 10001, 1, null),
+    ('romi', 'revenue', '2026-03', '(all)', 'revenue of payments', 5401, 4600, null),
     ('romi', 'revenue_linear', '2026-03', 'paid_search', 'revenue of paid, month of the touch, model linear', 500, 1500, null)
 ) as rows(kpi, variant, period, segment, basis, numerator, denominator, missing_reason);

@@ -3,8 +3,10 @@
 import json
 import re
 import shutil
+from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from orchestration.explain import leads
@@ -12,6 +14,21 @@ from orchestration.explain.command import explain
 from orchestration.explain.journeys import CONVERSION_COLUMNS, TOUCH_COLUMNS
 from orchestration.explain.measures import MEASURES
 from orchestration.reports.language import read_labels
+from orchestration.settings import DBT_PROJECT
+
+REPORTS = sorted((DBT_PROJECT / "models" / "marts").rglob("*.yml"))
+
+
+def columns_of(file: Path, tables: set[str]) -> list[str]:
+    """Columns of those of the tables that a file of dbt describes; the build is told above every opened figure."""
+    models = yaml.safe_load(file.read_text(encoding="utf-8")).get("models", [])
+    return [
+        column["name"]
+        for model in models
+        if model["name"] in tables
+        for column in model["columns"]
+        if column["name"] != "build_id"
+    ]
 
 
 def asked(company, *arguments: str) -> Result:
@@ -171,13 +188,63 @@ def test_a_figure_that_a_month_does_not_have_is_said_not_to_open(company) -> Non
 
 
 def test_the_return_of_a_channel_opens_into_the_credit_of_its_touches_and_its_cost(company) -> None:
-    document = told(company, "figure", "rpt_kpi_values", "numerator", "kpi=romi")
+    document = told(company, "figure", "rpt_kpi_values", "numerator", "kpi=romi", "segment=paid_search")
     assert [(row["date_on"], row["revenue_row_id"], row["part_minor"]) for row in part(document, "made_of")] == [
         ("2026-03-01", "paid:d1:y1", 3333),
         ("2026-03-01", "paid:d1:y2", -1333),
         ("2026-03-10", None, -1500),
     ]
     assert [(check["found"], check["holds"]) for check in document["checks"]] == [(500, True)]
+
+
+def test_the_companys_return_opens_into_payments_and_the_days_of_every_cost_of_marketing(company) -> None:
+    keys = ("kpi=romi", "variant=revenue")
+    document = told(company, "figure", "rpt_kpi_values", "numerator", *keys)
+    rows = part(document, "made_of")
+    assert [(row["payment_id"], row["part_minor"]) for row in rows if row["payment_id"]] == [("y1", 10001)]
+    assert sum(row["part_minor"] for row in rows if row["cost_id"] == "stand") == -3100
+    assert {row["source_record_key"] for row in rows if row["part_minor"] == -1500} == {
+        "yandex_direct/performance_daily/c1/3"
+    }
+    assert [(check["found"], check["holds"]) for check in document["checks"]] == [(5401, True)]
+    (check,) = told(company, "figure", "rpt_kpi_values", "denominator", *keys)["checks"]
+    assert (check["found"], check["holds"]) == (4600, True)
+
+
+def test_revenue_opens_into_its_payments(company) -> None:
+    document = told(company, "figure", "rpt_kpi_values", "numerator", "kpi=revenue", "variant=default")
+    assert [(row["payment_id"], row["source_record_key"]) for row in part(document, "made_of")] == [
+        ("y1", "crm/payments/y1/1")
+    ]
+    assert [check["holds"] for check in document["checks"]] == [True]
+
+
+@pytest.mark.parametrize(
+    ("channel", "column", "expected"),
+    [
+        ("google", "credited_minor", 24000),
+        ("mailing", "credited_minor", 16001),
+        ("mailing", "credited_conversions", "1.600000000000"),
+        ("(unattributed)", "credited_minor", 700),
+    ],
+)
+def test_a_total_by_removal_opens_into_what_was_earned_the_effects_and_the_counts_of_the_chain(
+    company, channel: str, column: str, expected: int | str
+) -> None:
+    keys = ("attribution_model=markov_removal", f"channel={channel}", "month=2026-03-01")
+    document = told(company, "figure", "rpt_attribution_by_channel", column, *keys)
+    assert [(row["channel"], row["credited_minor"]) for row in part(document, "earned")] == [
+        ("(unattributed)", 700),
+        ("google", 26000),
+        ("mailing", 14001),
+    ]
+    assert [(row["channel"], row["effect_parts"]) for row in part(document, "effects")] == [
+        ("google", 805306368),
+        ("mailing", 536870912),
+    ]
+    assert sum(row["transitions"] for row in part(document, "transitions") if row["from_state"] == "(start)") == 5
+    assert [(check["check"], check["holds"]) for check in document["checks"]] == [("figure", True), ("paths", True)]
+    assert document["checks"][0]["expected"] == expected
 
 
 def test_keys_that_name_several_rows_ask_for_the_missing_with_their_values(company) -> None:
@@ -189,7 +256,7 @@ def test_keys_that_name_several_rows_ask_for_the_missing_with_their_values(compa
 def test_a_wrong_key_value_is_told_with_those_that_there_are(company) -> None:
     result = asked(company, "figure", *FIGURE[:2], "channel=radio")
     assert result.exit_code == 1
-    assert "channel: email, paid_search" in result.output
+    assert "channel: (unattributed), email, google, mailing, paid_search" in result.output
 
 
 def test_an_unknown_key_is_told_with_the_keys_of_the_report(company) -> None:
@@ -217,6 +284,7 @@ def test_every_column_that_is_shown_has_a_heading_in_every_language() -> None:
         *TOUCH_COLUMNS,
         *(column for _, _, columns, _ in leads.LISTS for column in columns),
         *(column for measure in MEASURES for column in measure.shows),
+        *(column for file in REPORTS for column in columns_of(file, {measure.table for measure in MEASURES})),
     }
     for language in ("en", "ru", "fa"):
         missing = {

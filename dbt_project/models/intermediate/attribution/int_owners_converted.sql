@@ -1,34 +1,42 @@
 -- Which chains an owner of touches has converted in, as the sum of their bits: whoever belongs to the journey of a conversion has
 -- converted, and with one member the whole account.
-with converted_members as (
+with owners as (
     select
         conversions.journey_level,
-        members.member_id,
+        members.member_id as owner_id,
         conversions.bit
     from {{ ref('int_chain_conversions') }} as conversions
     inner join {{ ref('int_journey_members') }} as members
         on conversions.journey_owner_id = members.journey_owner_id
-    group by conversions.journey_level, members.member_id, conversions.bit
+    union all
+    -- a member owns itself wherever its touches name no account, so touches are only asked for the accounts that they name
+    select
+        conversions.journey_level,
+        {{ path_owner('conversions.journey_level', 'touches') | indent(8) }} as owner_id,
+        conversions.bit
+    from {{ ref('int_chain_conversions') }} as conversions
+    inner join {{ ref('int_journey_members') }} as members
+        on conversions.journey_owner_id = members.journey_owner_id
+    inner join {{ ref('int_touches_channelled') }} as touches
+        on members.member_id = touches.member_id
+    where conversions.journey_level = 'account'
+        and touches.account_id is not null
+        and touches.is_creditable
+        and touches.collapsed_into is null
 ),
 
-owners as (
+owners_of_chains as (
     select
-        converted_members.journey_level,
-        {{ path_owner('converted_members.journey_level', 'touches') | indent(8) }} as owner_id,
-        converted_members.bit
-    from converted_members
-    inner join {{ ref('int_touches_channelled') }} as touches
-        on converted_members.member_id = touches.member_id
-    where touches.is_creditable and touches.collapsed_into is null
-    group by
-        converted_members.journey_level,
-        {{ path_owner('converted_members.journey_level', 'touches') | indent(8) }},
-        converted_members.bit
+        owners.journey_level,
+        owners.owner_id,
+        owners.bit
+    from owners
+    group by owners.journey_level, owners.owner_id, owners.bit
 )
 
 select
-    owners.journey_level,
-    owners.owner_id,
-    cast(sum(owners.bit) as bigint) as chains_converted
-from owners
-group by owners.journey_level, owners.owner_id
+    owners_of_chains.journey_level,
+    owners_of_chains.owner_id,
+    cast(sum(owners_of_chains.bit) as bigint) as chains_converted
+from owners_of_chains
+group by owners_of_chains.journey_level, owners_of_chains.owner_id

@@ -1,7 +1,7 @@
 -- What a record carries that another may carry too. A lead's contact data is that of the person whom it names, but what the staff
 -- typed into a test is nobody's. The site of an account with a parent may be the parent's: it says nothing.
 {%- set columns = {
-    'phone': ['phone_token', 'second_phone_token', 'third_phone_token'],
+    'phone': ['phone_token', 'second_phone_token', 'third_phone_token', 'fourth_phone_token', 'fifth_phone_token'],
     'email': ['email_token', 'second_email_token', 'third_email_token'],
     'messenger': ['messenger_token'],
     'client_id': ['client_id']

@@ -31,7 +31,7 @@ select
     cast(null as bigint) as observed_orders,
     cast({{ boolean_or_null('meanings.is_in_icp') }} as boolean) as is_in_icp,
     cast(meanings.domain as string) as domain,
-    cast(null as string) as tax_id_token,
+    cast(companies.tax_id_token as string) as tax_id_token,
     cast({{ unix_instant('companies.created_at') }} as timestamp) as created_at,
     cast('amocrm' as string) as source_system,
     cast({{ raw_record_key('amocrm', 'companies', 'companies') }} as string) as source_record_key

@@ -51,6 +51,8 @@ select
     cast(null as boolean) as has_messenger,
     cast(contacts.phone_2_token as string) as second_phone_token,
     cast(contacts.phone_3_token as string) as third_phone_token,
+    cast(contacts.phone_4_token as string) as fourth_phone_token,
+    cast(contacts.phone_5_token as string) as fifth_phone_token,
     cast(contacts.email_2_token as string) as second_email_token,
     cast(contacts.email_3_token as string) as third_email_token,
     cast(meanings.client_id as string) as client_id,

@@ -12,6 +12,8 @@ select
     cast(has_messenger as boolean) as has_messenger,
     cast(second_phone_token as string) as second_phone_token,
     cast(third_phone_token as string) as third_phone_token,
+    cast(fourth_phone_token as string) as fourth_phone_token,
+    cast(fifth_phone_token as string) as fifth_phone_token,
     cast(second_email_token as string) as second_email_token,
     cast(third_email_token as string) as third_email_token,
     cast(client_id as string) as client_id,

@@ -182,6 +182,26 @@ def test_a_contact_has_phones_and_emails_in_contact_columns_only(make: Make, tmp
     assert "Примеров" not in json.dumps(company, ensure_ascii=False)
 
 
+@pytest.mark.parametrize("named", ["6102", "INN"])
+def test_the_tax_number_of_a_company_is_read_from_the_field_that_is_named_and_stays_nowhere_else(
+    make: Make, tmp_path: Path, named: str
+) -> None:
+    crm = make()
+    legal = {"name": "ООО «Пример»", "vat_id": "7700000018", "kpp": "770001001"}
+    crm.put_company(START, 8, custom_fields_values=[text_field(6102, "ИНН", "77 0000 0018", code="INN")])
+    crm.put_company(
+        START, 9, custom_fields_values=[{**text_field(6102, "Реквизиты", "", code="INN"), "field_type": "legal_entity", "values": [{"value": legal}]}]
+    )  # fmt: skip
+    crm.put_company(START, 10, custom_fields_values=[text_field(6103, "ИНН (старый)", "7700000025")])
+    home = Home(crm, tmp_path, tax_id_field=named, id_fields=["6102"])
+    rows = {row["id"]: row for row in home.pull("companies")}
+    assert {key: row["tax_id"] for key, row in rows.items()} == {"8": "77 0000 0018", "9": "7700000018", "10": None}
+    others = json.dumps([{name: text for name, text in row.items() if name != "tax_id"} for row in rows.values()])
+    assert "0018" not in others
+    assert home.stream("companies").contacts["tax_id"] == "tax_id"
+    assert {row["tax_id"] for row in Home(crm, tmp_path / "unnamed").pull("companies")} == {None}
+
+
 def test_pipelines_have_a_row_a_stage(make: Make, tmp_path: Path) -> None:
     crm = make()
     crm.put_pipeline(START, 7249526, {60456946: "Новая"}, name="Продажи")
