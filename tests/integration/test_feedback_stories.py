@@ -174,3 +174,16 @@ def test_the_cooperation_counts_what_the_minutes_of_the_meetings_say(living: Bui
         ("2026-05", 0, 0, 0, None, 1, 0, 0),
         ("2026-06", 1, 0, 1, None, 0, 0, 0),
     ]
+
+
+def test_the_rollout_counts_what_both_teams_have_signed(living: Built) -> None:
+    """Sales signed the stages, the rule of the MQL and the matrix on 7 January, a day before they were due; the clocks it has not."""
+    found = living.query(
+        "select step, state, found_on from marts.rpt_rollout_steps where evidence = 'signature' order by step"
+    )
+    assert found == [
+        ("mql_rule", "done", date(2026, 1, 7)),
+        ("scoring_matrix", "done", date(2026, 1, 7)),
+        ("shared_funnel", "done", date(2026, 1, 7)),
+        ("sla", "overdue", None),
+    ]
