@@ -115,9 +115,6 @@ def main() -> None:
             )
             contacts = connection.execute("select count(*) from intermediate.int_contact_attempts").fetchall()[0][0]
         reference_sql = Path(__file__).with_name("clocks_reference.sql").read_text(encoding="utf-8")
-        with duckdb.connect(str(path), config=settings) as connection, PeakMemory() as reference_memory:
-            connection.execute("set TimeZone = 'UTC'")
-            reference, reference_cpu = timed(connection, reference_sql)
         with duckdb.connect(str(path), config=settings) as connection, PeakMemory() as memory:
             connection.execute("set TimeZone = 'UTC'")
             seconds = {}
@@ -125,24 +122,29 @@ def main() -> None:
                 schema = "marts" if model.startswith("fct_") else "intermediate"
                 seconds[model] = timed(connection, f"create or replace table {schema}.{model} as {sql[model]}")
             clocks = connection.execute("select count(*) from marts.fct_sla_clocks").fetchall()[0][0]
+
+        # ours is told before the reference is tried: at 5 M leads that wants more room on the disk than 20 GB
+        total = sum(elapsed for elapsed, _ in seconds.values())
+        total_cpu = sum(used for _, used in seconds.values())
+        models = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+        cpu = models[0].split(":")[1].strip() if models else "?"
+        print(
+            f"machine      {cpu}, 2 threads, DuckDB {duckdb.__version__}, Python {platform.python_version()}, "
+            f"memory_limit {arguments.memory}"
+        )
+        print(f"data         {arguments.leads:,} leads, {contacts:,} contacts, {clocks:,} clocks")
+        for model, (elapsed, used) in seconds.items():
+            print(f"  {model:32} {elapsed:6.1f} s   {used:6.1f} s of processor")
+        print(f"clocks       {total:6.1f} s   {total_cpu:6.1f} s of processor   peak {memory.bytes / 2**30:.2f} GiB")
+        with duckdb.connect(str(path), config=settings) as connection, PeakMemory() as reference_memory:
+            connection.execute("set TimeZone = 'UTC'")
+            reference, reference_cpu = timed(connection, reference_sql)
         with duckdb.connect(str(path), config=settings) as connection:
             difference = connection.execute(DIFFERENCE).fetchall()[0][0]
 
-    total = sum(elapsed for elapsed, _ in seconds.values())
-    total_cpu = sum(used for _, used in seconds.values())
-    models = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-    cpu = models[0].split(":")[1].strip() if models else "?"
-    print(
-        f"machine      {cpu}, 2 threads, DuckDB {duckdb.__version__}, Python {platform.python_version()}, "
-        f"memory_limit {arguments.memory}"
-    )
-    print(f"data         {arguments.leads:,} leads, {contacts:,} contacts, {clocks:,} clocks")
     print(
         f"reference    {reference:6.1f} s   {reference_cpu:6.1f} s of processor   peak {reference_memory.bytes / 2**30:.2f} GiB"
     )
-    for model, (elapsed, used) in seconds.items():
-        print(f"  {model:32} {elapsed:6.1f} s   {used:6.1f} s of processor")
-    print(f"clocks       {total:6.1f} s   {total_cpu:6.1f} s of processor   peak {memory.bytes / 2**30:.2f} GiB")
     print(f"clocks that differ from the reference: {difference}")
     for name, value in {"ratio": total / reference, "ratio (cpu)": total_cpu / reference_cpu}.items():
         print(f"{name:12} {value:6.2f}   target <= {TARGET_RATIO:g}   {'met' if value <= TARGET_RATIO else 'MISSED'}")
