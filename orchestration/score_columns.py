@@ -95,6 +95,7 @@ def _outcomes(wanted: str, known: pd.Index) -> tuple[list[str], list[str]]:
 
 
 def order_of(texts: Texts, question: TableQuestion) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """What the leads are ordered by, a time or a number, and which leads have it."""
     if question.order is not None:
         values = numbers_in(texts, question.order, "--order", "a number that rises with time (a time goes to --time)")
         return values, ~np.isnan(values)
@@ -116,6 +117,7 @@ def _time_formats(question: TableQuestion) -> tuple[TimeFormat, ...]:
 
 
 def zone_named(name: str) -> ZoneInfo:
+    """The time zone of this name. Raises TableError for an unknown one."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
@@ -153,6 +155,7 @@ def money_of(
 def flags_in(
     texts: Texts, column: str, option: str, rows: npt.NDArray[np.intp], notes: list[str]
 ) -> npt.NDArray[np.bool_]:
+    """A yes-or-no column of the leads; empty counts as no and is noted."""
     name = texts.require(column, option)
     converted = notation.to_booleans(texts[name])
     refuse_bad(texts, name, converted.bad, f"{option}: ", "yes/no, true/false or 1/0")
@@ -181,6 +184,7 @@ def ids_of(
 
 
 def groups_of(texts: Texts, question: TableQuestion, rows: npt.NDArray[np.intp], notes: list[str]) -> pd.Series | None:
+    """Account of each lead; None where it has none, or where nothing names accounts."""
     if question.group is not None:
         return text_series(texts[texts.require(question.group, "--group")], rows)
     if question.id is None:
@@ -194,6 +198,7 @@ def groups_of(texts: Texts, question: TableQuestion, rows: npt.NDArray[np.intp],
 
 
 def text_series(values: pa.StringArray, rows: npt.NDArray[np.intp]) -> pd.Series:
+    """A column of the leads as texts, None where empty."""
     return pd.Series(np.array(values.to_pylist(), dtype=object)[rows], dtype=object)
 
 

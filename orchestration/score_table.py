@@ -79,6 +79,7 @@ class Texts:
         return self._columns[name]
 
     def require(self, name: str, option: str) -> str:
+        """The name, if the file has such a column. Raises TableError that names the option and the nearest column."""
         if name not in self._columns:
             listed = ", ".join(self.names[:LISTED]) + (" …" if len(self.names) > LISTED else "")
             near = nearest(name, self.names)
@@ -93,6 +94,7 @@ class Texts:
 
 
 def content_of(question: TableQuestion) -> FileContent:
+    """The rows of the file as it was asked to be read. Raises TableError for an ending, a format or an encoding that is not known."""
     path = question.table
     kind = FORMATS.get(path.suffix.lower())
     if kind is None:
@@ -116,6 +118,7 @@ def _joined(column: pa.ChunkedArray) -> pa.StringArray:
 
 
 def is_present(values: pa.StringArray) -> npt.NDArray[np.bool_]:
+    """True where the text is not empty."""
     return np.asarray(values.is_valid().to_numpy(zero_copy_only=False), dtype=bool)
 
 
@@ -125,14 +128,17 @@ def shown_value(text: str) -> str:
 
 
 def named(values: Iterable[str]) -> str:
+    """Values fit to be shown, in quotes."""
     return ", ".join(repr(shown_value(value)) for value in values)
 
 
 def counted(number: int, noun: str) -> str:
+    """A number with its noun."""
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def equal_to(values: pa.StringArray, wanted: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """True where the text is one of the wanted ones."""
     found = pc.fill_null(pc.is_in(values, value_set=pa.array(wanted, pa.string())), False)
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
 
@@ -145,6 +151,7 @@ def numbers_in(texts: Texts, name: str, option: str, what: str) -> npt.NDArray[n
 
 
 def refuse_bad(texts: Texts, name: str, bad: Mapping[str, Any], prefix: str, what: str) -> None:
+    """Raise TableError with the place and shape of the first value that could not be read; nothing where there is none."""
     for reason, rows in bad.items():
         if len(rows):
             row = int(rows[0])

@@ -26,6 +26,7 @@ LEARNED_COLUMN = "(learned score)"
 
 
 def samples_of(table: LeadTable, sample: npt.NDArray[np.object_], worked: Flags) -> pd.DataFrame:
+    """Leads, wins, leads with a hand-made score and unworked leads of each sample."""
     rows = []
     for name in ("train", "test", "straddling"):
         inside = sample == name
@@ -64,6 +65,7 @@ def calibration_of(won: Flags, rows: npt.NDArray[np.intp], chances: dict[str, Fl
 
 
 def drift_of(won: Flags) -> pd.DataFrame:
+    """Leads and wins of the whole table in ten parts of time."""
     parts = np.array_split(won, PARTS)
     return pd.DataFrame(
         {
@@ -81,6 +83,7 @@ def weights_of(model: Chosen | None) -> pd.DataFrame:
 
 
 def no_validation() -> pd.DataFrame:
+    """The table of the choice where nothing was chosen."""
     return pd.DataFrame(columns=["candidate", "fold", "fitted_on", "judged_on", "conversions", "log_loss", "auc"])
 
 
@@ -129,6 +132,7 @@ def what_if_of(
     hand_chance: Floats | None,
     rules: what_if.Rules,
 ) -> pd.DataFrame:
+    """Other thresholds on the judged leads; empty without a matrix. `won` and the chances have one value per lead of the table."""
     if table.points is None:
         return pd.DataFrame(columns=list(what_if.COLUMNS))
     expected = chance if chance is not None else hand_chance
@@ -151,6 +155,7 @@ def what_if_of(
 def stability_of(
     table: LeadTable, design: pd.DataFrame, chance: Floats | None, sample: npt.NDArray[np.object_]
 ) -> pd.DataFrame:
+    """Population stability index of each column and of both scores between the leads that teach and those that judge."""
     columns = {str(name): design[name] for name in design.columns}
     columns[HAND_COLUMN] = pd.Series(table.hand)
     if chance is not None:

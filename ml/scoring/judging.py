@@ -49,6 +49,8 @@ def judge(parts: Parts, learned: Learned, at: evaluate.Capacity | None, policy: 
 
 
 def capacity_of(table: LeadTable, capacity: Capacity | None, judged: npt.NDArray[np.intp]) -> evaluate.Capacity | None:
+    """The capacity among the judged leads, by weeks of UTC from Monday or over all of them. Raises TableError without times for a
+    week, or where it comes to no lead."""
     if capacity is None:
         return None
     periods = np.zeros(len(judged), dtype=np.int64)

@@ -52,6 +52,7 @@ class Learned:
 
     @property
     def suspects(self) -> list[str]:
+        """Columns that the guard suspects and lets pass."""
         return [finding.column for finding in self.findings if finding.rule == "suspect"]
 
 
@@ -162,6 +163,7 @@ def _reweighted_scores(model: ReweightedMatrixClassifier, points: Points) -> eva
 
 
 def reweighted_card(points: Points | None, model: ReweightedMatrixClassifier | None) -> dict[str, Any] | None:
+    """What the card says of the re-weighted matrix, or why there is none; None without a matrix."""
     if points is None:
         return None
     if model is None:

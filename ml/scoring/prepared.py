@@ -113,10 +113,12 @@ class Prepared:
 
     @property
     def won(self) -> npt.NDArray[np.bool_]:
+        """The label of each lead."""
         return self.leads["is_won"].to_numpy(dtype=bool)
 
     @property
     def is_answered(self) -> bool:
+        """Whether any lead has an answer at its moment."""
         return _is_answered(self.given)
 
 

@@ -97,6 +97,7 @@ def _total(shares: Sequence[Fraction], values: npt.NDArray[np.int64]) -> Fractio
 def gains_of(
     table: LeadTable, judged: npt.NDArray[np.intp], scores: dict[str, Floats | None], worked: Flags
 ) -> pd.DataFrame:
+    """Wins and money of the best shares of the judged leads by either score and at random."""
     known = (table.won & worked)[judged].astype(np.int64)
     money = None if table.money is None else known * table.money[judged]
     everyone = np.zeros(len(judged), dtype=np.int64)
@@ -125,6 +126,7 @@ def gains_of(
 
 
 def no_sides() -> pd.DataFrame:
+    """The sides of the swap set where there is no capacity."""
     return pd.DataFrame(columns=["side", "leads", "wins", "money_minor", "unworked_share"])
 
 

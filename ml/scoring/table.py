@@ -121,6 +121,7 @@ class Parts:
 
     @property
     def seen(self) -> npt.NDArray[np.intp]:
+        """Positions of the judged leads that were worked."""
         return np.asarray(self.judged[self.worked[self.judged]])
 
 
@@ -137,6 +138,7 @@ def parts_of(table: LeadTable, training_share: float) -> Parts:
 
 
 def in_order(table: LeadTable) -> LeadTable:
+    """The table in the order of time, ties by the row of the file. Raises TableError for a column that is neither texts nor numbers."""
     for name, kind in table.columns.dtypes.items():
         if kind.name not in ("object", "float64"):
             raise TableError(f"column {name!r} has dtype {kind}; expected object (texts) or float64 (numbers)")
@@ -159,10 +161,12 @@ def in_order(table: LeadTable) -> LeadTable:
 
 
 def points_of(points: Points, rows: npt.NDArray[np.intp]) -> Points:
+    """The points of some rows, with a default index."""
     return Points(points.given.iloc[rows].reset_index(drop=True), points.levels)
 
 
 def sample_of(table: LeadTable, training_share: float) -> tuple[npt.NDArray[np.object_], Any]:
+    """`train`, `test` or `straddling` per lead, and where the held-out part begins. Raises NothingToJudgeError for an empty table."""
     if len(table.won) == 0:
         raise NothingToJudgeError("no lead has an outcome; there is nothing to learn from and nothing to judge")
     cut = cut_in_order(table.order, training_share)
@@ -173,6 +177,7 @@ def sample_of(table: LeadTable, training_share: float) -> tuple[npt.NDArray[np.o
 
 
 def require_something_to_judge(table: LeadTable, sample: npt.NDArray[np.object_], judged: npt.NDArray[np.intp]) -> None:
+    """Raise NothingToJudgeError unless both outcomes are there, and leads to teach and to judge."""
     if table.won.all() or not table.won.any():
         kind = "won" if table.won.any() else "not won"
         raise NothingToJudgeError(f"all {len(table.won)} leads are {kind}; both outcomes are needed")

@@ -48,6 +48,7 @@ _DESCRIPTIONS = {
 }
 
 
+_TOLD = {"train_score": "training", "compare_scores": "comparison", "score_leads": "scores"}
 INPUTS = ("int_lead_features", "int_lead_answers_scored", "int_lead_channels_touched", "int_score_rules")
 TRAINED = ("score_features",)
 """What the training step writes; beside it the models themselves."""
@@ -93,7 +94,7 @@ def _step(
                 asset_key=["ml", table],
                 metadata={"dagster/row_count": count, "preview": dg.MetadataValue.md(previews[f"ml.{table}"])},
             )
-        pipeline.progress(f"{name.replace('_', ' ')}: " + ", ".join(f"{t} {count:,}" for t, count in rows.items()))
+        pipeline.progress(f"{_TOLD[name]}: {sum(rows.values()):,} rows")
 
     return step
 

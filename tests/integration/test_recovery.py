@@ -27,6 +27,7 @@ STEPS = (
     "dbt: 100 models",
     "dbt: 200 models",
     "reconciliation: ",
+    "training: ",
     "scores: ",
     "published ",
     "page: ",

@@ -10,6 +10,7 @@ from orchestration.reports import charts, figures
 from orchestration.reports.elements import Block, Cell, Section, Table
 from orchestration.reports.sections.part import Part, Row
 
+SHOWN_FEATURES = 12
 SHOWN_STABILITY = 15
 """Features whose distribution has moved most."""
 
@@ -98,14 +99,18 @@ class Scores(Part):
             section.add(Block(heading=words.text("score_page.swap"), table=Table(headers, rows)))
 
     def _weights(self, section: Section) -> None:
-        """Weights by hand beside learned ones, in points of the matrix."""
+        """Weights by hand beside learned ones, in points of the matrix; of the other features those that matter most."""
+        order = "matrix_points desc nulls last, learned_importance desc nulls last, criterion"
+        found = figures.score_rows(self.marts, "rpt_score_weights", order)
+        others = [row for row in found if row["matrix_points"] is None]
+        shown = [row for row in found if row["matrix_points"] is not None] + others[:SHOWN_FEATURES]
         rows = [
             [
                 Cell(self.words.data(row["criterion"])), Cell(self.plain(row["matrix_points"]), True),
                 Cell(self.plain(row["reweighted_points"]), True), Cell(self.plain(row["learned_points"]), True),
                 Cell(self.decimal(row["matrix_importance"]), True), Cell(self.decimal(row["learned_importance"]), True),
             ]
-            for row in figures.score_rows(self.marts, "rpt_score_weights", "matrix_points desc nulls last, criterion")
+            for row in shown
         ]  # fmt: skip
         if rows:
             headers = self._headers(

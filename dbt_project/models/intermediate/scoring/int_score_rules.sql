@@ -15,6 +15,6 @@ select
     currencies.minor_per_unit,
     {{ local_midnight('cast(' ~ plus_days('days.date_on', '1 - days.iso_weekday') ~ ' as date)') }} as week_starts_at
 from {{ ref('stg_definitions__currencies') }} as currencies
-inner join {{ ref('int_days') }} as days
-    on days.date_on = {{ evaluation_date() }}
+cross join {{ ref('int_days') }} as days
 where currencies.currency = {{ build_fact('reporting_currency') }}
+    and days.date_on = {{ evaluation_date() }}

@@ -354,3 +354,16 @@ def test_the_pipelines_share_only_the_vendors_own_two_stages(asked: Any) -> None
 def test_every_row_has_its_own_id(asked: Any, stream: str) -> None:
     ids = [row["id"] for row in asked.afterwards[stream]]
     assert len(ids) == len(set(ids)) > 1000
+
+
+def test_the_industry_is_filled_in_with_the_contract_and_with_nothing_else(asked: Any) -> None:
+    """Who learns from it learns the outcome: it stands on every lead of the pipeline that ever signed, and on no other."""
+    signed = {
+        lead
+        for lead, events in moves(asked.afterwards["events"]).items()
+        if any(stage(event) == "signed" for event in events)
+    }
+    new = [row for row in asked.afterwards["leads"] if int(row["pipeline_id"]) == account.NEW_CUSTOMERS]
+    filled = {row["id"] for row in new if account.INDUSTRY.field_id in custom(row)}
+    assert filled == {row["id"] for row in new if row["id"] in signed}
+    assert 0 < len(filled) < len(new) / 2
