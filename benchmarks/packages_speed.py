@@ -2,9 +2,9 @@
 
     python -m benchmarks.packages_speed [--touches 1000000] [--channels 10] [--converting 0.25] [--python PYTHON]
 
-Ours is everything from conversions and touches to the stored ledger of ten models with its chain, as `ledger_speed` times it. Theirs
-start from paths that are already joined and sorted: ChannelAttribution makes three rules and the chain, marketing-attribution-models the
-chain and its split. Without --python an environment for them is made in a temporary folder.
+Both sides start from touches in no order. The same work is the chain: journeys, counts and solve of ours; paths and the chain of theirs
+(ChannelAttribution makes three rules beside it, marketing-attribution-models the split within each journey). What the whole ledger of ten
+models takes us, every credit exact to the minor unit, is printed beside it. Without --python an environment for them is made in a temporary folder.
 """
 
 from __future__ import annotations
@@ -28,22 +28,18 @@ PACKAGES = ("ChannelAttribution==2.2.5", "marketing-attribution-models==2.1.1", 
 TARGETS = {"ChannelAttribution": 4.0, "marketing-attribution-models": 10.0}
 """So many times as fast we are to be."""
 
-PATHS = """
+TOUCHES = """
 copy (
-    select path_id, list(channel order by occurred_at, touch_id) as channels, converted
-    from (
-        select conversion_id as path_id, channel, occurred_at, touch_id, true as converted from journey_touches
-        union all
-        select person_id, channel, occurred_at, touch_id, false from intermediate.int_touches_channelled
-        where person_id not in (select person_id from intermediate.int_conversions_gathered)
-    )
-    group by path_id, converted
+    select conversion_id as path_id, channel, occurred_at, touch_id, true as converted from journey_touches
+    union all
+    select person_id, channel, occurred_at, touch_id, false from intermediate.int_touches_channelled
+    where person_id not in (select person_id from intermediate.int_conversions_gathered)
 ) to '{file}' (format parquet)
 """
 
 
-def ours(path: Path, sql: dict[str, str]) -> float:
-    """Seconds from conversions and touches to the ledger."""
+def ours(path: Path, sql: dict[str, str]) -> tuple[float, float]:
+    """Seconds from conversions and touches to the removal effects, and to the ledger."""
     settings = {"threads": 2, "preserve_insertion_order": False}
     seconds = 0.0
     with duckdb.connect(str(path), config=settings) as connection:
@@ -52,10 +48,11 @@ def ours(path: Path, sql: dict[str, str]) -> float:
     started = time.perf_counter()
     write_table_steps(DuckDbWarehouse(path), ["removal_effects"])
     seconds += time.perf_counter() - started
+    chain = seconds
     with duckdb.connect(str(path), config=settings) as connection:
         for model in LEDGER:
             seconds += timed(connection, f"create or replace table intermediate.{model} as {sql[model]}")[0]
-    return seconds
+    return chain, seconds
 
 
 def environment(folder: Path) -> str:
@@ -78,23 +75,24 @@ def main() -> None:
         path = folder / "onefunnel.duckdb"
         sql, _ = prepared(path, arguments.touches, arguments.channels, arguments.converting)
         with duckdb.connect(str(path)) as connection:
-            connection.execute(PATHS.format(file=folder / "paths.parquet"))
-        seconds = ours(path, sql)
+            connection.execute(TOUCHES.format(file=folder / "touches.parquet"))
+        chain, ledger = ours(path, sql)
         python = arguments.python or environment(folder)
         script = Path(__file__).with_name("packages_timed.py")
         done = subprocess.run(
-            [python, str(script), str(folder / "paths.parquet")], capture_output=True, text=True, check=True
+            [python, str(script), str(folder / "touches.parquet")], capture_output=True, text=True, check=True
         )
         theirs: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     print(
         f"machine      2 threads, DuckDB {duckdb.__version__}, Python {platform.python_version()}; {arguments.touches:,} touches, "
         f"{arguments.converting:.0%} on converting journeys, {arguments.channels} channels"
     )
-    print(f"ledger of ten models, from touches   {seconds:8.1f} s")
+    print(f"{'chain, ours':36} {chain:8.1f} s")
+    print(f"{'ledger of ten models, ours':36} {ledger:8.1f} s")
     for package, taken in theirs.items():
         target = TARGETS[package]
-        verdict = "met" if taken / seconds >= target else "MISSED"
-        print(f"{package:36} {taken:8.1f} s   {taken / seconds:6.1f} times ours   target >= {target:g}   {verdict}")
+        verdict = "met" if taken / chain >= target else "MISSED"
+        print(f"{package:36} {taken:8.1f} s   {taken / chain:6.1f} times our chain   target >= {target:g}   {verdict}")
 
 
 if __name__ == "__main__":
