@@ -179,6 +179,34 @@ def timed(connection: duckdb.DuckDBPyConnection, statement: str) -> tuple[float,
     return time.perf_counter() - started, time.process_time() - used
 
 
+def prepared(path: Path, touches: int, channels: int, converting: float) -> tuple[dict[str, str], int]:
+    """A warehouse with the data of a measurement; the compiled SQL by model, and the number of deals.
+
+    converting : share of the touches that stand on converting journeys.
+    """
+    warehouse = LedgerWarehouse(path)
+    warehouse.definitions["conversion_kinds"] = [
+        {
+            "conversion_kind": "won",
+            "journey_level": "account",
+            "carries_revenue": "true",
+            "is_attributed": "true",
+            "valid_from": "2000-01-01",
+        }
+    ]
+    warehouse.build(["+int_conversions_unattributed"], after_python=["int_credits_apportioned"]).close()
+    sql = {model: compiled_sql(path.parent / "target", model) for model in (*JOURNEYS, *CHAIN, *LEDGER)}
+    # data is made by a connection of its own, so that its buffers are gone before anything is measured
+    with duckdb.connect(str(path), config={"threads": 2, "preserve_insertion_order": False}) as connection:
+        conversions = int(touches * converting / 5)
+        connection.execute(CONVERSIONS, [conversions])
+        connection.execute(REVENUE)
+        connection.execute(MEMBERS)
+        connection.execute(TOUCHES, {"channels": channels, "idle": touches - 5 * conversions})
+        connection.execute(JOURNEY_TOUCHES)
+    return sql, conversions
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--touches", type=int, default=5_000_000)
@@ -193,26 +221,8 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "onefunnel.duckdb"
-        warehouse = LedgerWarehouse(path)
-        warehouse.definitions["conversion_kinds"] = [
-            {
-                "conversion_kind": "won",
-                "journey_level": "account",
-                "carries_revenue": "true",
-                "is_attributed": "true",
-                "valid_from": "2000-01-01",
-            }
-        ]
-        warehouse.build(["+int_conversions_unattributed"], after_python=["int_credits_apportioned"]).close()
-        sql = {model: compiled_sql(path.parent / "target", model) for model in (*JOURNEYS, *CHAIN, *LEDGER)}
-        # data is made by a connection of its own, so that its buffers are gone before anything is measured
-        with duckdb.connect(str(path), config={"threads": 2, "preserve_insertion_order": False}) as connection:
-            conversions = int(arguments.touches * arguments.converting / 5)
-            connection.execute(CONVERSIONS, [conversions])
-            connection.execute(REVENUE)
-            connection.execute(MEMBERS)
-            connection.execute(TOUCHES, {"channels": arguments.channels, "idle": arguments.touches - 5 * conversions})
-            connection.execute(JOURNEY_TOUCHES)
+        sql, conversions = prepared(path, arguments.touches, arguments.channels, arguments.converting)
+        with duckdb.connect(str(path), read_only=True) as connection:
             touches = connection.execute("select count(*) from intermediate.int_touches_channelled").fetchall()[0]
         settings = {"threads": 2, "preserve_insertion_order": False, "memory_limit": arguments.memory}
         with duckdb.connect(str(path), config=settings) as connection, PeakMemory() as reference_memory:

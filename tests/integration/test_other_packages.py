@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
+from benchmarks.packages_speed import PACKAGES
 from tests.unit.attribution.ledger_warehouse import LedgerWarehouse
 
 pytestmark = pytest.mark.verify
 
-PACKAGES = ("ChannelAttribution==2.2.5", "marketing-attribution-models==2.1.1", "matplotlib", "scipy")
 LABELS = {
     "google_ads": "paid_search",
     "email": "email",
