@@ -29,7 +29,13 @@ from orchestration.defs.table_steps import write_table_steps
 from orchestration.warehouse import DuckDbWarehouse
 from tests.unit.attribution.ledger_warehouse import LedgerWarehouse
 
-JOURNEYS = ("int_conversions_levelled", "int_journeys", "int_journeys_measured", "int_journey_channels")
+JOURNEYS = (
+    "int_conversions_levelled",
+    "int_revenue_rows_levelled",
+    "int_journeys",
+    "int_journeys_measured",
+    "int_journey_channels",
+)
 CHAIN = ("int_owners_converted", "int_channel_transitions")
 LEDGER = ("int_conversions_unattributed", "int_credits_apportioned")
 TARGET_RATIO = 1.5

@@ -1,5 +1,5 @@
-{{ config(materialized=view_or_spark_table()) }}
--- The dated amounts of a conversion belong to each of its journeys, one a level that the ledger holds (D52).
+-- The dated amounts of a conversion belong to each of its journeys, one a level that the ledger holds (D52). A table: the ledger joins it
+-- to every part four times.
 select
     conversions.conversion_key,
     revenue_rows.revenue_row_number,
