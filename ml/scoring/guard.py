@@ -42,6 +42,9 @@ SURE_COVERAGE = 0.30
 LEVEL_MINIMUM = 20
 """A level is *sure* when at least 95 % of its leads, and at least 20, ended the same way. Sure levels that hold 30 % of
 all wins (or of all losses, where losses are not the rule) are not chance."""
+EMPTY_COVERAGE = 0.10
+"""Of emptiness 10 % are enough: a CRM that asks for a field when a lead is closed leaves it empty in those that never were, and
+all of them count as lost (Maven's export has no company for the deals that are still open: 0.65 alone, of nothing but that)."""
 FILLED_WITH_SHARE = 0.97
 FILLED_WITH_ROOM = 0.90
 """A column filled almost only (97 %) where a leaking column is filled was written in the same sitting. Says nothing
@@ -188,8 +191,9 @@ def _judged(name: str, values: pd.Series, won: npt.NDArray[np.bool_], alone: flo
         return "tells_the_outcome", f"alone its AUC is {_shown(alone)} (limit {IMPLAUSIBLE_AUC})" + (
             f"; {sure}" if sure else ""
         )
-    for candidate in (values, pd.Series(np.where(filled, "filled", MISSING), dtype=object)):
-        sure = _sure_levels(candidate, won)
+    emptiness = pd.Series(np.where(filled, "filled", MISSING), dtype=object)
+    for candidate, coverage in ((values, SURE_COVERAGE), (emptiness, EMPTY_COVERAGE)):
+        sure = _sure_levels(candidate, won, coverage)
         if sure:
             return "decided_levels", f"{sure}; alone its AUC is {_shown(alone)}"
     if LATEST.search(name):
@@ -200,8 +204,8 @@ def _judged(name: str, values: pd.Series, won: npt.NDArray[np.bool_], alone: flo
     return "used", f"alone its AUC is {_shown(alone)}"
 
 
-def _sure_levels(values: pd.Series, won: npt.NDArray[np.bool_]) -> str | None:
-    """The evidence when levels that nearly always end one way hold much of the wins (or losses); else None."""
+def _sure_levels(values: pd.Series, won: npt.NDArray[np.bool_], coverage: float = SURE_COVERAGE) -> str | None:
+    """The evidence when levels that nearly always end one way hold this much of the wins (or losses); else None."""
     if values.dtype != object:
         values = _levels(values)
     counts = pd.DataFrame({"level": values, "won": won}).groupby("level")["won"].agg(["size", "sum"])
@@ -216,7 +220,7 @@ def _sure_levels(values: pd.Series, won: npt.NDArray[np.bool_]) -> str | None:
             continue
         sure = hits[hits >= SURE_SHARE * counts["size"]]
         covered = sure.sum() / whole
-        if covered >= SURE_COVERAGE:
+        if covered >= coverage:
             largest = sure.sort_values(ascending=False, kind="stable").index[0]
             size = int(counts.loc[largest, "size"])
             return (

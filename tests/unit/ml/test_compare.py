@@ -138,6 +138,25 @@ def test_a_field_that_only_winners_have_is_left_out_whatever_it_says() -> None:
     assert rules(with_column(table, "segment", pd.Series(texts, dtype=object)))["segment"] == "decided_levels"
 
 
+def test_a_field_that_only_open_leads_lack_is_left_out_and_one_that_the_lead_left_empty_is_not() -> None:
+    """A field that is asked for at the closing, whichever way: a sixth of the leads that were not won are still open. The other is
+    as often empty, of winners too."""
+    table = leads()
+    lost = np.flatnonzero(~table.won)
+    is_open = np.isin(np.arange(len(table.won)), lost[::6])
+    generator = np.random.default_rng(5)
+    company = np.array([f"company {number}" for number in generator.integers(0, 60, len(is_open))], dtype=object)
+    left_empty = generator.random(len(is_open)) < is_open.mean()
+    columns = table.columns.assign(
+        company=pd.Series(np.where(is_open, MISSING, company), dtype=object),
+        position=pd.Series(np.where(left_empty, MISSING, company), dtype=object),
+    )
+    found = {finding.column: finding for finding in guard.inspect(columns, table.won)}
+    assert found["company"].rule == "decided_levels"
+    assert f"{is_open.sum()} of {is_open.sum()} lost" in found["company"].evidence
+    assert found["position"].rule == "used"
+
+
 def test_where_nearly_all_leads_lose_a_losing_level_is_no_leak() -> None:
     table = leads(signal=0.0)
     won = np.random.default_rng(4).random(len(table.won)) < 0.03
