@@ -13,7 +13,8 @@ select
     ) as handover_clocks,
     currencies.currency,
     currencies.minor_per_unit,
-    {{ local_midnight('cast(' ~ plus_days('days.date_on', '1 - days.iso_weekday') ~ ' as date)') }} as week_starts_at
+    -- an instant of Spark that carries a zone until it is stored as every other one, in UTC without
+    cast({{ local_midnight('cast(' ~ plus_days('days.date_on', '1 - days.iso_weekday') ~ ' as date)') }} as timestamp) as week_starts_at
 from {{ ref('stg_definitions__currencies') }} as currencies
 cross join {{ ref('int_days') }} as days
 where currencies.currency = {{ build_fact('reporting_currency') }}
