@@ -27,6 +27,9 @@ SAMPLED = {
 }
 """Example → file → how many records of it; its other files are taken whole."""
 
+UNKNOWN = "skywriting"
+"""Source of a touch that no channel rule takes."""
+
 ANOTHER_MATRIX = "matrix"
 """The one definition that a company cannot have twice: the demo's is taken."""
 
@@ -49,6 +52,7 @@ def write_company(
         _sample(example_data / name, exports, SAMPLED[name])
         mappings.append((EXAMPLES / name / "mapping.yml", exports))
         definitions.append(EXAMPLES / name / "definitions")
+    mappings.append((_unknown_channel(folder), folder / "exports" / UNKNOWN))
     _merge_definitions(definitions, folder / "definitions")
     sources = [{"type": "files", "mapping": _own_mapping(mapping, exports, folder)} for mapping, exports in mappings]
     sources += [dict(vendor) for vendor in vendors]
@@ -66,6 +70,21 @@ def write_company(
         encoding="utf-8",
     )
     return configuration
+
+
+def _unknown_channel(folder: Path) -> Path:
+    """A file with one touch in a channel that no rule knows; returns its mapping, which is that of the ad touches."""
+    exports = folder / "exports" / UNKNOWN
+    exports.mkdir()
+    (exports / "attribution_data.csv").write_text(
+        "customer_id,time,interaction,conversion,conversion_value,channel\n"
+        "somebody,2018-07-20T10:00:00Z,impression,0,0,Skywriting\n",
+        encoding="utf-8",
+    )
+    document = yaml.safe_load((EXAMPLES / "attribution_touches" / "mapping.yml").read_text(encoding="utf-8"))
+    mapping = folder / f"{UNKNOWN}.yml"
+    mapping.write_text(yaml.safe_dump({**document, "source": UNKNOWN}, sort_keys=False), encoding="utf-8")
+    return mapping
 
 
 def _own_mapping(mapping: Path, exports: Path, folder: Path) -> str:
