@@ -29,7 +29,7 @@ VERIFIED = PROJECT_ROOT / "var" / "verified"
 """One file a commit with the ids of the `verify` tests that passed on it, so that `make verify` goes on where it stopped."""
 
 
-def _verified_here() -> Path | None:
+def verified_here() -> Path | None:
     """The file of this commit; None for a tree with changes, of which nothing can be said later."""
     git = ["git", "-C", str(PROJECT_ROOT)]
     if subprocess.run([*git, "status", "--porcelain"], capture_output=True, check=True).stdout.strip():
@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """With `-m verify`: leave out what has passed on this commit already."""
     if config.option.markexpr != "verify":
         return
-    file = config.stash[_VERIFIED] = _verified_here()
+    file = config.stash[_VERIFIED] = verified_here()
     passed = set(file.read_text().splitlines()) if file is not None and file.exists() else set()
     done = [item for item in items if item.nodeid in passed]
     config.hook.pytest_deselected(items=done)

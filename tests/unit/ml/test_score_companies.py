@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from benchmarks.score_companies import company, verdicts
-from orchestration.settings import PROJECT_ROOT
+from tests.conftest import verified_here
 
 
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
     """Where verdicts are kept: on a clean commit beside what has passed on it, so that `make verify` goes on where it stopped."""
-    git = ["git", "-C", str(PROJECT_ROOT)]
-    if subprocess.run([*git, "status", "--porcelain"], capture_output=True, check=True).stdout.strip():
-        return tmp_path / "score_companies.jsonl"
-    commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-    return PROJECT_ROOT / "var" / "verified" / f"score_companies-{commit}.jsonl"
+    passed = verified_here()
+    return (passed.parent if passed else tmp_path) / f"score_companies-{passed.stem if passed else 'here'}.jsonl"
 
 
 @pytest.mark.verify
