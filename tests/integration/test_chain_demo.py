@@ -276,7 +276,7 @@ def test_a_contact_column_without_a_key_is_refused_by_name(tmp_path: Path, demo:
 @pytest.mark.verify
 def test_a_build_of_the_past_equals_the_build_that_saw_it(second: Path, environment: dict[str, str]) -> None:
     """A changed file arrives after the build; the rebuild as of that build's instant gives its figures again. The push asks the
-    same of two mornings of the living company."""
+    same of a morning of the living company."""
     current = second / "published" / "current"
     first = current.resolve()
     as_of = pd.read_parquet(first / "parquet" / "rpt_pulls.parquet")["committed_at"].max()
