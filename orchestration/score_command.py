@@ -67,6 +67,14 @@ def score() -> None:
 )
 @_text("--money", "COLUMN", "What a won lead brought: whole minor units, or amounts with --currency.")
 @_text("--currency", "CODE", "Currency of --money.")
+@click.option(
+    "--label",
+    type=click.Choice(["win", "expected-revenue"]),
+    default="win",
+    show_default=True,
+    help="What orders the leads of the learned score: the chance of a win, or that times the money that a won lead like it "
+    "brings (needs --money).",
+)
 @_text("--worked", "COLUMN", "yes/no: was the lead worked? Others have no outcome: they neither teach nor judge.")
 @_text("--group", "COLUMN", "Account: one account never stands on both sides of the split.")
 @_text("--segment", "COLUMN", "Compare both scores within each of its values too.")
@@ -98,6 +106,7 @@ def score_compare(
     table: Path,
     out: Path,
     language: str,
+    label: str,
     formula: str | None,
     lead_id: str | None,
     time_format: tuple[str, ...],
@@ -115,19 +124,24 @@ def score_compare(
     started = time.monotonic()
     from ml.scoring.compare import compare_table
     from ml.scoring.formula import FormulaError
-    from ml.scoring.table import TableError
+    from ml.scoring.table import TableError, TablePolicy
     from orchestration.reports.score_page import build_score_page
     from orchestration.score_compare import read_table, rules_in_force
     from orchestration.score_output import summary, write_tables
     from orchestration.score_table import TableQuestion, shown_value
 
+    if label == "expected-revenue" and options["money"] is None:
+        raise click.ClickException("--label expected-revenue needs --money COLUMN: what a won lead brought")
+    policy = TablePolicy(label="expected_revenue" if label == "expected-revenue" else "win")
     question = TableQuestion(table=table, score=formula, id=lead_id, time_formats=time_format, **options)
     try:
         say(started, f"reading {shown(table)}")
         read = read_table(question)
         say(started, f"{len(read.leads.won):,} leads: guarding, learning, judging")
         rules = rules_in_force(SystemClock().now().date())
-        found = compare_table(read.leads, capacity=read.capacity, excluded=read.excluded, kept=read.kept, rules=rules)
+        found = compare_table(
+            read.leads, capacity=read.capacity, excluded=read.excluded, kept=read.kept, policy=policy, rules=rules
+        )
     except (TableError, FormulaError) as error:
         raise click.ClickException(str(error)) from error
     write_tables(found, out)

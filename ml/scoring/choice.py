@@ -18,7 +18,7 @@ cut are taken in fractions (D74).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -30,10 +30,14 @@ from ml.scoring.evaluate import DIGITS, auc, log_loss
 from ml.scoring.learners import BoostedTrees, GivenLogOdds, LogisticScorecard
 from ml.scoring.split import cut_in_order, without_straddlers
 
+if TYPE_CHECKING:
+    from ml.scoring.worth import Worth
+
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Learner = LogisticScorecard | BoostedTrees
 Calibration = Literal["sigmoid", "isotonic"]
+Label = Literal["win", "expected_revenue"]
 
 FOLDS = ((0.4, 0.6), (0.6, 0.8), (0.8, 1.0))
 """Of the training part in time: leads before the first share fit, those up to the second judge."""
@@ -60,6 +64,7 @@ class Chosen:
     learner     fitted on all training leads
     calibrated  gives the learner's probabilities by a curve of the leads that judged it
     validation  candidate, fold, fitted_on, judged_on, conversions, log_loss, auc: one row per candidate and fold
+    worth       what a won lead brings, where expected revenue orders the leads
     """
 
     name: str
@@ -67,12 +72,13 @@ class Chosen:
     calibrated: CalibratedClassifierCV
     calibration: Calibration
     validation: pd.DataFrame
+    worth: Worth | None = None
 
     @classmethod
-    def stored(cls, calibrated: CalibratedClassifierCV, card: dict[str, Any]) -> Chosen:
+    def stored(cls, calibrated: CalibratedClassifierCV, card: dict[str, Any], worth: Worth | None) -> Chosen:
         """The model as it was kept, with what its card says of how it was chosen."""
         validation = pd.DataFrame(card["validation"])
-        return cls(card["model"], calibrated.estimator.estimator, calibrated, card["calibration"], validation)
+        return cls(card["model"], calibrated.estimator.estimator, calibrated, card["calibration"], validation, worth)
 
     @property
     def slope(self) -> float | None:
@@ -120,7 +126,7 @@ def choose(
     said: dict[str, list[Floats]] = {candidate.name: [] for candidate in offered}
     came: list[Flags] = []
     for number, (fitted_share, judged_share) in enumerate(FOLDS, start=1):
-        fits, judges = _fold(order, groups, fitted_share, judged_share)
+        fits, judges = fold(order, groups, fitted_share, judged_share)
         _require_both(won[fits], f"the part of fold {number} that fits")
         _require_both(won[judges], f"the part of fold {number} that judges")
         came.append(won[judges])
@@ -165,7 +171,7 @@ def _fresh(learner: Learner) -> Learner:
     return type(learner)(**learner.get_params())
 
 
-def _fold(
+def fold(
     order: npt.NDArray[Any], groups: pd.Series | None, fitted_share: float, judged_share: float
 ) -> tuple[Flags, Flags]:
     """Which training leads fit and which judge; leads of one instant fall on one side, accounts that fitted do not judge."""

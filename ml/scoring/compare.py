@@ -29,7 +29,7 @@ from ml.scoring.evidence import (
     what_if_of,
 )
 from ml.scoring.judging import capacity_of, judge, selection_of
-from ml.scoring.learning import learn, reweighted_card
+from ml.scoring.learning import Learned, learn, reweighted_card
 from ml.scoring.reweighted import ReweightedMatrixClassifier
 from ml.scoring.swaps import gains_of, judged_leads, no_sides, printed, sides_of, swap_set_of
 from ml.scoring.table import Capacity, LeadTable, TablePolicy, cut_text, parts_of
@@ -107,11 +107,11 @@ def compare_table(
     kept: frozenset[str] = frozenset(),
     policy: TablePolicy | None = None,
     rules: what_if.Rules | None = None,
-    known: Chosen | None = None,
+    learned: Learned | None = None,
 ) -> TableComparison:
     """Split by the order, guard, learn on the earlier part, judge both scores on the later one.
 
-    known: the model that was learned from this very table before; it is not learned again.
+    learned: what was learned from this very table under this policy before; it is not learned again.
 
     Thin data (D74) is a result: the verdict is `too_little_data` with its reason, the hand-made score is still
     measured. Raises NothingToJudgeError when there is nothing to judge: no lead of either outcome, no held-out lead with a
@@ -121,17 +121,18 @@ def compare_table(
     parts = parts_of(table, policy.training_share)
     table, judged, won, worked = parts.table, parts.judged, parts.table.won, parts.worked
     with threadpool_limits(limits=1):
-        learned = learn(parts, policy, excluded, kept, None if known is None else lambda taught, won: known)
+        learned = learn(parts, policy, excluded, kept) if learned is None else learned
         at = capacity_of(table, capacity, judged)
         comparison = judge(parts, learned, at, policy)
-        model, chance, design, teaches = learned.model, learned.chance, learned.design, parts.teaches
+        model, chance, rank = learned.model, learned.chance, learned.rank
+        design, teaches = learned.design, parts.teaches
         without_suspects = auc_without_suspects(learned.findings, design, won, teaches, parts.seen, learned.refusal)
         importance = (
             explain.importance_of(model, design.iloc[parts.seen].reset_index(drop=True), won[parts.seen], policy.seed)
             if model is not None
             else pd.DataFrame(columns=["column", "importance", "importance_spread"])
         )
-        leads = judged_leads(table, judged, chance, at)
+        leads = judged_leads(table, judged, learned, at)
         swap_set = swap_set_of(table, leads, model, design, teaches)
         top = importance["column"].tolist()[: explain.DEPENDENCE_COLUMNS]
         dependence = (
@@ -139,13 +140,13 @@ def compare_table(
             if model is not None
             else pd.DataFrame(columns=["column", "position", "value", "leads", "probability"])
         )
-        selection = selection_of(table, design, judged, worked, won, chance, learned.hand_chance is not None, at)
+        selection = selection_of(table, design, judged, worked, won, rank, learned.hand_chance is not None, at)
         criteria = criteria_of(
             table, design, teaches, parts.seen, model, learned.reweighted, learned.slope, importance, policy.seed
         )
     scores = {
         "hand": None if table.no_hand else table.hand[judged],
-        "learned": None if chance is None else chance[judged],
+        "learned": None if rank is None else rank[judged],
     }
     again = None if learned.again is None else learned.again.probability
     chances = {"hand": learned.hand_chance, "learned": chance, "reweighted": again}
@@ -174,6 +175,8 @@ def compare_table(
             "features": list(design.columns),
             "model": None if model is None else model.name,
             "calibration": None if model is None else model.calibration,
+            "label": policy.label,
+            "worth": None if model is None or model.worth is None else model.worth.card,
             "capacity": None if capacity is None else {"amount": str(capacity.amount), "unit": capacity.unit},
             "capacity_leads": None if at is None else at.leads,
             "currency": table.currency,

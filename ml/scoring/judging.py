@@ -26,9 +26,9 @@ HAND_COLUMN = "(hand-made score)"
 def judge(parts: Parts, learned: Learned, at: evaluate.Capacity | None, policy: TablePolicy) -> pd.DataFrame:
     """The comparison over all held-out leads, then within each segment; columns as in `evaluate.COMPARISON_COLUMNS`."""
     table, judged = parts.table, parts.judged
-    hand, chance, again = learned.hand_chance, learned.chance, learned.again
+    hand, chance, rank, again = learned.hand_chance, learned.chance, learned.rank, learned.again
     hand_scores = None if hand is None else evaluate.Scores(table.hand[judged], hand[judged])
-    learned_scores = None if chance is None else evaluate.Scores(chance[judged], chance[judged])
+    learned_scores = None if chance is None or rank is None else evaluate.Scores(rank[judged], chance[judged])
     again_scores = None if again is None else evaluate.Scores(again.rank[judged], again.probability[judged])
     comparison = evaluate.compare(
         table.won[judged],
@@ -118,7 +118,7 @@ def selection_of(
     judged: npt.NDArray[np.intp],
     worked: Flags,
     won: Flags,
-    chance: Floats | None,
+    rank: Floats | None,
     is_hand: bool,
     at: evaluate.Capacity | None,
 ) -> pd.DataFrame:
@@ -127,7 +127,7 @@ def selection_of(
         return pd.DataFrame(columns=["scorer", "measure", "value", "n"])
     inputs = design.iloc[judged].reset_index(drop=True).assign(**{HAND_COLUMN: table.hand[judged]})
     scores = {} if not is_hand else {"hand": table.hand[judged]}
-    scores |= {} if chance is None else {"learned": chance[judged]}
+    scores |= {} if rank is None else {"learned": rank[judged]}
     drawn = None if table.is_exploration is None else table.is_exploration[judged]
     of_work = bias.chance_of_work(inputs, worked[judged])
     return bias.selection(of_work, won[judged], worked[judged], scores, drawn, at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from ml.scoring.choice import Chosen, ThinDataError, candidates, choose
 from ml.scoring.matrix import MatrixClassifier
 from ml.scoring.reweighted import ReweightedMatrixClassifier, step_of
 from ml.scoring.table import Parts, Points, TablePolicy
+from ml.scoring.worth import Worth, learn_worth
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -28,6 +29,7 @@ class Learned:
 
     findings    of the guard, one a column; design: the columns that may be used
     model       the chosen model and chance, its probabilities; None when `refusal` says why
+    expected    expected revenue in minor units, where that is the label
     curve       how the hand-made score translates into hand_chance; None when `no_hand` says why
     reweighted  the matrix with learned weights and again, what it says; None where it cannot be weighted anew
     """
@@ -37,6 +39,7 @@ class Learned:
     refusal: str | None
     model: Chosen | None
     chance: Floats | None
+    expected: npt.NDArray[np.int64] | None
     curve: MatrixClassifier | None
     hand_chance: Floats | None
     no_hand: str | None
@@ -49,6 +52,11 @@ class Learned:
         if self.curve is None or self.curve.slope_ <= 2 * self.curve.SMALLEST_SLOPE:
             return None
         return self.curve.slope_
+
+    @property
+    def rank(self) -> Floats | None:
+        """What orders the leads of the learned score: the expected revenue where that is the label, else the chance."""
+        return self.chance if self.expected is None else self.expected.astype(float)
 
     @property
     def suspects(self) -> list[str]:
@@ -77,6 +85,7 @@ def learn(
     design = table.columns[used]
     model: Chosen | None = None
     chance: Floats | None = None
+    expected: npt.NDArray[np.int64] | None = None
     if refusal is None:
         try:
             model = None if find is None else find(design[teaches], won[teaches])
@@ -88,7 +97,10 @@ def learn(
                 candidates(table.directions, table.ordered),
                 policy.calibration,
             )
+            if policy.label == "expected_revenue" and model.worth is None:
+                model = replace(model, worth=_worth(parts, design))
             chance = model.probabilities(design)
+            expected = None if model.worth is None else model.worth.expected(chance, design)
         except ThinDataError as error:
             refusal = str(error)
     reweighted = _reweighted(table.points, won, teaches)
@@ -98,12 +110,22 @@ def learn(
         refusal=refusal,
         model=model,
         chance=chance,
+        expected=expected,
         curve=curve,
         hand_chance=None if curve is None else _hand_probability(curve, table.hand),
         no_hand=table.no_hand or (None if curve is not None else _NO_CURVE),
         reweighted=reweighted,
         again=None if reweighted is None or table.points is None else _reweighted_scores(reweighted, table.points),
     )
+
+
+def _worth(parts: Parts, design: pd.DataFrame) -> Worth:
+    """What a won lead brings, by the leads that teach. Raises ThinDataError where no money is known."""
+    table, teaches = parts.table, parts.teaches
+    if table.money is None or not (table.money[teaches] * table.won[teaches] > 0).any():
+        raise ThinDataError("expected revenue is asked for, but no won lead of the training part brought money")
+    groups = None if table.groups is None else table.groups[teaches]
+    return learn_worth(design[teaches], table.money[teaches], table.order[teaches], groups, table.won[teaches])
 
 
 def hand_curve(hand: Floats, won: Flags, teaches: Flags) -> MatrixClassifier | None:

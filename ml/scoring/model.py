@@ -46,7 +46,13 @@ def version_of(card: dict[str, Any]) -> str:
 
 
 def table_scorecard(design: pd.DataFrame) -> Pipeline:
-    """Unfitted scorecard for a table that nobody declared: numbers may be missing, skewed and hold outliers, and
+    """Unfitted scorecard over the columns of `table_encoder`."""
+    model = LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-10, max_iter=1000)
+    return Pipeline([("columns", table_encoder(design)), ("model", model)])
+
+
+def table_encoder(design: pd.DataFrame) -> ColumnTransformer:
+    """Unfitted encoder for a table that nobody declared: numbers may be missing, skewed and hold outliers, and
     categories may have thousands of levels.
 
     A number is its signed logarithm, its median where missing, and a flag for having been missing. Of a category, levels
@@ -69,8 +75,7 @@ def table_scorecard(design: pd.DataFrame) -> Pipeline:
     )
     # two transformers and not one a column: with 45 columns three quarters of the time of fitting went into their number
     steps = [("categories", encoder, categories), ("numbers", scaler, numbers)]
-    model = LogisticRegression(C=1.0, solver="newton-cholesky", tol=1e-10, max_iter=1000)
-    return Pipeline([("columns", ColumnTransformer([step for step in steps if step[2]])), ("model", model)])
+    return ColumnTransformer([step for step in steps if step[2]])
 
 
 def _encoded_columns(model: Pipeline) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from ml.scoring import evaluate, matrix
 from ml.scoring import features as declared
+from ml.scoring.choice import Label
 from ml.scoring.split import Split, split_by_time, without_straddlers
 from ml.scoring.table import Capacity, LeadTable, Points, TablePolicy
 from ml.scoring.what_if import Rules
@@ -62,6 +63,8 @@ class ScoringPolicy:
     exploration_share   share of leads drawn to be worked whatever their score
     trained_until       leads whose window had not passed by this instant neither teach nor judge; None: none is left out
     currency            in which won deals are told; minor_per_unit: minor units in one whole unit of it
+    label               what orders the leads of the learned score: the chance of a win, or the expected revenue
+    close_event         the event that counts as a win (D15)
     """
 
     minimum_leads: int = 1000
@@ -78,12 +81,19 @@ class ScoringPolicy:
     trained_until: datetime | None = None
     currency: str | None = None
     minor_per_unit: int = 1
+    label: Label = "win"
+    close_event: str = "won"
 
     @property
     def of_table(self) -> TablePolicy:
         """The numbers by which a table of leads is compared."""
         return TablePolicy(
-            self.minimum_leads, self.minimum_conversions, self.training_share, self.replicates, self.seed
+            minimum_leads=self.minimum_leads,
+            minimum_conversions=self.minimum_conversions,
+            training_share=self.training_share,
+            replicates=self.replicates,
+            seed=self.seed,
+            label=self.label,
         )
 
 
@@ -109,6 +119,7 @@ class Prepared:
     table: LeadTable | None
     capacity: Capacity
     rules: Rules
+    minor_per_unit: int
     refusal: str | None
 
     @property
@@ -184,6 +195,7 @@ def prepare(
         table=table,
         capacity=Capacity(Fraction(weekly), "week"),
         rules=_rules(mature, given, policy),
+        minor_per_unit=policy.minor_per_unit,
         refusal=refusal,
     )
 

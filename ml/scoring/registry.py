@@ -1,4 +1,4 @@
-"""Where learned models are kept: `<folder>/<model_version>/{model.skops,card.json}`.
+"""Where learned models are kept: `<folder>/<model_version>/{model.skops,card.json}`; `worth.skops` too where the label is expected revenue.
 
 Never pickle: reading a pickle runs whatever is in it. skops reads only the types listed here. A version is written
 beside its place and renamed, so a reader never sees half of one; a version that exists is left as it is.
@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import skops.io
-from sklearn.calibration import CalibratedClassifierCV
+
+from ml.scoring.choice import Chosen
+from ml.scoring.worth import Worth
 
 TRUSTED_TYPES: tuple[str, ...] = (
     "functools.partial",
@@ -68,11 +70,11 @@ def stored(root: Path) -> list[dict[str, Any]]:
     return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(root.glob("[!_]*/card.json"))]
 
 
-def find_model(root: Path, fingerprint: str) -> tuple[CalibratedClassifierCV, dict[str, Any]] | None:
-    """The stored model and card that learned from what has this fingerprint (`trained_on`); None when there is none."""
+def find_model(root: Path, fingerprint: str) -> Chosen | None:
+    """The stored model that learned from what has this fingerprint (`trained_on`); None when there is none."""
     for card in stored(root):
         if card.get("trained_on") == fingerprint:
-            return load_model(card["model_version"], root)
+            return load_model(card["model_version"], root)[0]
     return None
 
 
@@ -134,7 +136,7 @@ def folder_of(root: Path, model_version: str) -> Path:
     return root / model_version
 
 
-def save_model(model: CalibratedClassifierCV, card: dict[str, Any], root: Path) -> Path:
+def save_model(model: Chosen, card: dict[str, Any], root: Path) -> Path:
     """Store a model and its card (which must hold `model_version`); returns the folder."""
     target = folder_of(root, card["model_version"])
     if target.exists():
@@ -142,7 +144,9 @@ def save_model(model: CalibratedClassifierCV, card: dict[str, Any], root: Path) 
     beside = root / f"_tmp-{uuid.uuid4().hex}"
     beside.mkdir(parents=True)
     try:
-        skops.io.dump(model, beside / "model.skops")
+        skops.io.dump(model.calibrated, beside / "model.skops")
+        if model.worth is not None:
+            skops.io.dump(model.worth.pipeline, beside / "worth.skops")
         text = json.dumps(card, indent=2, sort_keys=True, ensure_ascii=False)
         (beside / "card.json").write_text(text + "\n", encoding="utf-8")
         beside.rename(target)
@@ -152,16 +156,20 @@ def save_model(model: CalibratedClassifierCV, card: dict[str, Any], root: Path) 
     return target
 
 
-def load_model(model_version: str, root: Path) -> tuple[CalibratedClassifierCV, dict[str, Any]]:
+def load_model(model_version: str, root: Path) -> tuple[Chosen, dict[str, Any]]:
     """Read a stored model and card. Raises FileNotFoundError for an unknown version and TypeError for a file that
     holds types outside the list."""
     source = folder_of(root, model_version)
     if not source.is_dir():
         raise FileNotFoundError(f"no model {model_version} in {root}; score leads first")
-    untrusted = sorted(set(skops.io.get_untrusted_types(file=source / "model.skops")) - set(TRUSTED_TYPES))
+    card = json.loads((source / "card.json").read_text(encoding="utf-8"))
+    said = card.get("worth")
+    worth = None if said is None else Worth.stored(_read(source / "worth.skops"), said)
+    return Chosen.stored(_read(source / "model.skops"), card, worth), card
+
+
+def _read(file: Path) -> Any:
+    untrusted = sorted(set(skops.io.get_untrusted_types(file=file)) - set(TRUSTED_TYPES))
     if untrusted:
-        raise TypeError(
-            f"{source / 'model.skops'} holds {', '.join(untrusted)}; only scikit-learn's types and our two learners are read"
-        )
-    model = skops.io.load(source / "model.skops", trusted=list(TRUSTED_TYPES))
-    return model, json.loads((source / "card.json").read_text(encoding="utf-8"))
+        raise TypeError(f"{file} holds {', '.join(untrusted)}; only scikit-learn's types and our two learners are read")
+    return skops.io.load(file, trusted=list(TRUSTED_TYPES))

@@ -33,16 +33,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import sklearn
-from sklearn.calibration import CalibratedClassifierCV
 from threadpoolctl import threadpool_limits
 
 from ml.scoring import evaluate, explain, guard
 from ml.scoring import features as declared
 from ml.scoring import model as learned_model
-from ml.scoring.choice import Chosen
+from ml.scoring.choice import Chosen, Label
 from ml.scoring.compare import TableComparison, compare_table
 from ml.scoring.evidence import weights_of
-from ml.scoring.learning import learn, reweighted_card
+from ml.scoring.learning import Learned, learn, reweighted_card
 from ml.scoring.prepared import Prepared, ScoringPolicy, prepare
 from ml.scoring.split import SAMPLES, Split
 from ml.scoring.table import NothingToJudgeError, parts_of
@@ -67,7 +66,7 @@ class ScoringResult:
     comparison: pd.DataFrame
     reports: dict[str, pd.DataFrame]
     card: dict[str, Any]
-    model: CalibratedClassifierCV | None = field(default=None)
+    model: Chosen | None = field(default=None)
     design: pd.DataFrame | None = field(default=None)
 
 
@@ -76,6 +75,7 @@ class Trained:
     """What was learned at a moment; `model` is None when the card's `refusal` says why.
 
     card      JSON-ready, without the verdict, which `compare` adds; findings: of the guard, one a feature
+    learned   all that the leads that teach said; None where there was nothing to learn from
     features  names that the model uses; taught: its input for the leads that taught
     slope     log-odds that a point of the matrix is worth; None where that cannot be learned
     """
@@ -86,6 +86,7 @@ class Trained:
     features: tuple[str, ...] = ()
     taught: pd.DataFrame = field(default_factory=pd.DataFrame)
     slope: float | None = None
+    learned: Learned | None = None
 
 
 def train(prepared: Prepared, policy: ScoringPolicy, known: Known | None = None) -> Trained:
@@ -103,10 +104,12 @@ def train(prepared: Prepared, policy: ScoringPolicy, known: Known | None = None)
         return Trained(card)
     stamp = _stamp(prepared, policy)
     fingerprint = ""
+    money = parts.table.money if policy.label == "expected_revenue" else None
 
     def find(taught: pd.DataFrame, won: npt.NDArray[np.bool_]) -> Chosen | None:
         nonlocal fingerprint
-        fingerprint = _fingerprint(taught, won, stamp)
+        brought = b"" if money is None else money[parts.teaches].tobytes()
+        fingerprint = _fingerprint(taught, won, brought, stamp)
         return None if known is None else known(fingerprint)
 
     with threadpool_limits(limits=1):
@@ -116,7 +119,7 @@ def train(prepared: Prepared, policy: ScoringPolicy, known: Known | None = None)
     )
     card["refusal"] = found.refusal
     if found.model is None:
-        return Trained(card, findings=findings, slope=found.slope)
+        return Trained(card, findings=findings, slope=found.slope, learned=found)
     card |= {
         "model": found.model.name,
         "calibration": found.model.calibration,
@@ -126,10 +129,17 @@ def train(prepared: Prepared, policy: ScoringPolicy, known: Known | None = None)
         "validation": found.model.validation.to_dict("records"),
         "reweighted": reweighted_card(parts.table.points, found.reweighted),
         "trained_on": fingerprint,
+        "worth": None if found.model.worth is None else found.model.worth.card,
     }
     card["model_version"] = learned_model.version_of(card)
     return Trained(
-        card, found.model, findings, tuple(map(str, found.design.columns)), found.design[parts.teaches], found.slope
+        card,
+        found.model,
+        findings,
+        tuple(map(str, found.design.columns)),
+        found.design[parts.teaches],
+        found.slope,
+        found,
     )
 
 
@@ -176,7 +186,7 @@ def compare(
                 capacity=prepared.capacity,
                 policy=policy.of_table,
                 rules=prepared.rules,
-                known=trained.model,
+                learned=trained.learned,
             )
         except NothingToJudgeError:
             # told below: how many wins and leads there are
@@ -213,7 +223,8 @@ def score(prepared: Prepared, trained: Trained) -> tuple[pd.DataFrame, pd.DataFr
             chance = trained.model.probabilities(used)
             added = explain.contributions(trained.model, used, trained.taught)
             points.append(_learned_points(leads, used, added, trained.slope))
-            scores.append(_learned_scores(leads, chance, trained.card["model_version"], prepared.split))
+            said = _said(chance, trained.model, used, prepared.minor_per_unit)
+            scores.append(_learned_scores(leads, said, trained.card["model_version"], prepared.split))
     return (
         _table("lead_scores", scores, ["lead_id", "scorer"]),
         _table("lead_score_points", points, ["lead_id", "scorer", "criterion"]),
@@ -245,7 +256,7 @@ def score_leads(
         comparison=comparison,
         reports=reports,
         card=card,
-        model=None if trained.model is None else trained.model.calibrated,
+        model=trained.model,
         design=None if trained.model is None else prepared.design,
     )
 
@@ -254,19 +265,20 @@ def scored_by(
     scores: pd.DataFrame,
     points: pd.DataFrame,
     design: pd.DataFrame,
-    champion: CalibratedClassifierCV,
+    champion: Chosen,
     card: dict[str, Any],
+    minor_per_unit: int = 1,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Scores and points with the learned scores of another stored model and its card. `design` holds the scored leads in the order of
     lead_id. The points are those that the new model adds, so they are left out: they would explain another score than the one beside
     them."""
     inputs = design[[feature["name"] for feature in card["features"]]]
-    chance = np.round(np.asarray(champion.predict_proba(inputs)[:, 1], dtype=float), evaluate.DIGITS)
+    said = _said(champion.probabilities(inputs), champion, inputs, minor_per_unit)
     scores = scores.copy()
     is_learned = (scores["scorer"] == "learned").to_numpy(dtype=bool)
     # both are in the order of lead_id
-    scores.loc[is_learned, "probability"] = chance
-    scores.loc[is_learned, "score"] = np.round(chance * 100, evaluate.DIGITS)
+    for name in said.columns:
+        scores.loc[is_learned, str(name)] = said[name].to_numpy(dtype=object)
     scores.loc[is_learned, "model_version"] = card["model_version"]
     return scores, points[points["scorer"] != "learned"].reset_index(drop=True)
 
@@ -290,11 +302,11 @@ def _stamp(prepared: Prepared, policy: ScoringPolicy) -> str:
     return json.dumps(decisive, sort_keys=True, ensure_ascii=False)
 
 
-def _fingerprint(taught: pd.DataFrame, won: npt.NDArray[np.bool_], stamp: str) -> str:
-    """SHA-256 of the model's input, the outcomes that it learns from, and the stamp."""
+def _fingerprint(taught: pd.DataFrame, won: npt.NDArray[np.bool_], brought: bytes, stamp: str) -> str:
+    """SHA-256 of the model's input, the outcomes and the money that it learns from, and the stamp."""
     rows = pd.util.hash_pandas_object(taught, index=False).to_numpy()
     said = json.dumps([list(map(str, taught.columns)), stamp], ensure_ascii=False).encode()
-    return hashlib.sha256(rows.tobytes() + np.packbits(won).tobytes() + said).hexdigest()
+    return hashlib.sha256(rows.tobytes() + np.packbits(won).tobytes() + brought + said).hexdigest()
 
 
 def _left_out(findings: pd.DataFrame) -> list[dict[str, str]]:
@@ -415,7 +427,8 @@ def _card(prepared: Prepared, policy: ScoringPolicy) -> dict[str, Any]:
     samples = {name: {"leads": len(split.rows(name)), "wins": int(won[split.rows(name)].sum())} for name in SAMPLES}
     return {
         "moment": prepared.moment,
-        "label": "won within the window lead to won of the definitions, leads past it only",
+        "label": f"{policy.close_event} within the window lead to {policy.close_event} of the definitions, leads past it only",
+        "ordered_by": _ORDERED_BY[policy.label],
         "samples": samples,
         "held_out_from": None if split.cut_at is None else split.cut_at.isoformat(),
         "policy": {
@@ -464,22 +477,38 @@ def _declared(findings: pd.DataFrame) -> pd.DataFrame:
 def _matrix_scores(leads: pd.DataFrame, graded: pd.DataFrame, chance: pd.Series, split: Split) -> pd.DataFrame:
     of_leads = leads.iloc[graded.index][["lead_id", "moment", "scored_at", "definition_version", "is_exploration"]]
     sample = split.sample[graded.index.to_numpy(dtype=int)]
-    return of_leads.assign(**graded, scorer="matrix", probability=chance, sample=sample, model_version=None)
+    return of_leads.assign(
+        **graded, scorer="matrix", probability=chance, expected_minor=None, sample=sample, model_version=None
+    )
 
 
-def _learned_scores(
-    leads: pd.DataFrame, chance: npt.NDArray[np.float64], model_version: str, split: Split
-) -> pd.DataFrame:
-    """The learned score is the probability in percent; bands belong to the matrix."""
+_ORDERED_BY: dict[Label, str] = {
+    "win": "chance of a win",
+    "expected_revenue": "expected revenue: chance of a win times the mean money of a won lead like it",
+}
+
+
+def _said(chance: npt.NDArray[np.float64], model: Chosen, design: pd.DataFrame, minor_per_unit: int) -> pd.DataFrame:
+    """What a model says of each lead: the score is the chance in percent, or the expected revenue in whole units of its currency."""
+    if model.worth is None:
+        return pd.DataFrame(
+            {"probability": chance, "score": np.round(chance * 100, evaluate.DIGITS), "expected_minor": None}
+        )
+    expected = model.worth.expected(chance, design)
+    score = np.round(expected / minor_per_unit, evaluate.DIGITS)
+    return pd.DataFrame({"probability": chance, "score": score, "expected_minor": expected})
+
+
+def _learned_scores(leads: pd.DataFrame, said: pd.DataFrame, model_version: str, split: Split) -> pd.DataFrame:
+    """Bands belong to the matrix."""
     return leads[["lead_id", "moment", "scored_at", "definition_version", "is_exploration"]].assign(
+        **said,
         scorer="learned",
-        score=np.round(chance * 100, evaluate.DIGITS),
         score_if_best=np.nan,
         band=None,
         gate_failed=None,
         missing_criteria=None,
         is_cold_because_unknown=None,
-        probability=chance,
         sample=split.sample,
         model_version=model_version,
     )

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ml.scoring import evaluate, explain
 from ml.scoring.choice import Chosen
+from ml.scoring.learning import Learned
 from ml.scoring.table import LeadTable
 
 Floats = npt.NDArray[np.float64]
@@ -23,11 +24,13 @@ REASONS = 3
 
 
 def judged_leads(
-    table: LeadTable, judged: npt.NDArray[np.intp], chance: Floats | None, at: evaluate.Capacity | None
+    table: LeadTable,
+    judged: npt.NDArray[np.intp],
+    learned: Learned,
+    at: evaluate.Capacity | None,
 ) -> pd.DataFrame:
     """Every judged lead: scores, ranks (0 = worst, 1 = best, ties share theirs) and what part of it each side takes."""
     hand = pd.Series(table.hand[judged])
-    said: Floats | None = None if chance is None else chance[judged]
     frame = pd.DataFrame(
         {
             "position": judged,
@@ -41,13 +44,17 @@ def judged_leads(
             "hand_rank": hand.rank(method="average", pct=True).round(evaluate.DIGITS),
         }
     )
-    if said is None:
-        return frame.assign(probability=np.nan, learned_rank=np.nan, taken_by_hand=None, taken_by_model=None)
+    if learned.chance is None or learned.rank is None:
+        return frame.assign(
+            probability=np.nan, expected_minor=None, learned_rank=np.nan, taken_by_hand=None, taken_by_model=None
+        )
+    rank = learned.rank[judged]
     return frame.assign(
-        probability=said,
-        learned_rank=pd.Series(said).rank(method="average", pct=True).round(evaluate.DIGITS),
+        probability=learned.chance[judged],
+        expected_minor=None if learned.expected is None else learned.expected[judged],
+        learned_rank=pd.Series(rank).rank(method="average", pct=True).round(evaluate.DIGITS),
         taken_by_hand=None if at is None else _objects(evaluate.shares_taken(table.hand[judged], at)),
-        taken_by_model=None if at is None else _objects(evaluate.shares_taken(said, at)),
+        taken_by_model=None if at is None else _objects(evaluate.shares_taken(rank, at)),
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from ml.scoring.choice import Calibration
+from ml.scoring.choice import Calibration, Label
 from ml.scoring.split import cut_in_order, without_straddlers
 
 Floats = npt.NDArray[np.float64]
@@ -39,7 +39,10 @@ class Capacity:
 
 @dataclass(frozen=True)
 class TablePolicy:
-    """Numbers that a company may change; the floors are those of D74."""
+    """Numbers that a company may change; the floors are those of D74.
+
+    label   what orders the leads of the learned score: the chance of a win, or that times what a won lead brings
+    """
 
     minimum_leads: int = 1000
     minimum_conversions: int = 120
@@ -47,6 +50,7 @@ class TablePolicy:
     replicates: int = 1000
     seed: int = 20240101
     calibration: Calibration = "sigmoid"
+    label: Label = "win"
 
 
 @dataclass(frozen=True)

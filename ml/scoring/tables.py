@@ -15,6 +15,7 @@ TABLES: dict[str, dict[str, str]] = {
         "missing_criteria": "bigint",
         "is_cold_because_unknown": "boolean",
         "probability": "decimal(38,9)",
+        "expected_minor": "bigint",
         "sample": "varchar",
         "definition_version": "varchar",
         "model_version": "varchar",

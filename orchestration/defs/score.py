@@ -8,13 +8,13 @@ so the scores come last.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pandas as pd
 
-from ml.scoring.choice import Chosen
 from ml.scoring.prepared import MOMENTS, Prepared, ScoringPolicy
 from ml.scoring.registry import (
     assert_same_features,
@@ -56,18 +56,69 @@ SCORED = ("lead_scores", "lead_score_points")
 COMPARED = tuple(name for name in TABLES if name not in (*TRAINED, *SCORED))
 
 
+@dataclass(frozen=True)
+class AtMoment:
+    """What was learned at a moment, and where its models are kept; no folder where none are."""
+
+    moment: str
+    prepared: Prepared
+    trained: Trained
+    models: Path | None
+
+
+@dataclass(frozen=True)
+class Learning:
+    """What the leads of a warehouse say: read and learned when a step first asks, so that the other steps of a run in the same process
+    need not (prepared and guarded anew in each, the medium demo's three steps took half as long again).
+
+    models: where models are kept, those of the hand-over in a folder of their own; None keeps none.
+    """
+
+    warehouse: Warehouse
+    models: Path | None = None
+
+    @cached_property
+    def policy(self) -> ScoringPolicy:
+        """What the definitions say about scoring."""
+        return _policy(self.warehouse.read("intermediate.int_score_rules"))
+
+    @cached_property
+    def moments(self) -> list[AtMoment]:
+        """What is learned at each moment, or was learned from the same leads before."""
+        features, answers, touched = (
+            self.warehouse.read(f"intermediate.{name}")
+            for name in ("int_lead_features", "int_lead_answers_scored", "int_lead_channels_touched")
+        )
+        found = []
+        for moment in MOMENTS:
+            folder = self.models if self.models is None or moment == "creation" else self.models / moment
+            known = None if folder is None else partial(find_model, folder)
+            pair = trained_when_due(features, answers, self.policy, moment=moment, touched=touched, known=known)
+            found.append(AtMoment(moment, *pair, folder))
+        return found
+
+
 def build() -> dg.Definitions:
-    """Assets `ml/…` of the three steps."""
-    steps: tuple[tuple[str, tuple[str, ...], tuple[str, ...], Callable[[Warehouse, Path], dict[str, int]]], ...] = (
+    """Assets `ml/…` of the three steps, and what they learn once in a run."""
+    steps: tuple[tuple[str, tuple[str, ...], tuple[str, ...], Callable[[Learning], dict[str, int]]], ...] = (
         ("train_score", TRAINED, (), train_scores),
         ("compare_scores", COMPARED, TRAINED, compare_scores),
         ("score_leads", SCORED, ("score_model_card",), score_all),
     )
-    return dg.Definitions(assets=[_step(*step) for step in steps])
+
+    @dg.resource(
+        required_resource_keys={"pipeline"},
+        description="What the leads of one run say, learned by the step that asks first.",
+    )
+    def learning(context: dg.InitResourceContext) -> Learning:
+        pipeline: Pipeline = context.resources.pipeline
+        return Learning(pipeline.warehouse, pipeline.outputs / "models")
+
+    return dg.Definitions(assets=[_step(*step) for step in steps], resources={"learning": learning})
 
 
 def _step(
-    name: str, tables: tuple[str, ...], after: tuple[str, ...], write: Callable[[Warehouse, Path], dict[str, int]]
+    name: str, tables: tuple[str, ...], after: tuple[str, ...], write: Callable[[Learning], dict[str, int]]
 ) -> dg.AssetsDefinition:
     inputs = [
         *(dg.AssetKey(["intermediate", table]) for table in INPUTS),
@@ -84,10 +135,10 @@ def _step(
         for table in tables
     ]
 
-    @dg.multi_asset(name=name, specs=specs, pool=WAREHOUSE_POOL, required_resource_keys={"pipeline"})
+    @dg.multi_asset(name=name, specs=specs, pool=WAREHOUSE_POOL, required_resource_keys={"pipeline", "learning"})
     def step(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         pipeline: Pipeline = context.resources.pipeline
-        rows = write(pipeline.warehouse, pipeline.outputs / "models")
+        rows = write(context.resources.learning)
         previews = pipeline.warehouse.previews([f"ml.{table}" for table in rows])
         for table, count in rows.items():
             yield dg.MaterializeResult(
@@ -99,81 +150,23 @@ def _step(
     return step
 
 
-@dataclass(frozen=True)
-class _AtMoment:
-    """What was learned at a moment, and where its models are kept; no folder where none are."""
-
-    moment: str
-    prepared: Prepared
-    trained: Trained
-    models: Path | None
-
-
-def train_scores(warehouse: Warehouse, models: Path) -> dict[str, int]:
+def train_scores(learning: Learning) -> dict[str, int]:
     """Learn at each moment, or find what was learned this week; returns the rows of each table written."""
-    learned, _ = _learned(warehouse, models)
-    for at in learned:
+    for at in learning.moments:
         if at.trained.model is not None and at.models is not None:
-            save_model(at.trained.model.calibrated, at.trained.card, at.models)
-    return _written(warehouse, {"score_features": declared_features(learned[0].trained)})
+            save_model(at.trained.model, at.trained.card, at.models)
+    return _written(learning.warehouse, {"score_features": declared_features(learning.moments[0].trained)})
 
 
-def compare_scores(warehouse: Warehouse, models: Path | None) -> dict[str, int]:
+def compare_scores(learning: Learning) -> dict[str, int]:
     """Judge both scores at each moment and settle which model scores; returns the rows of each table written.
 
     The comparison and what it rests on are those at creation; of the hand-over the card says the verdict and what it was learned
     from.
     """
-    learned, policy = _learned(warehouse, models)
-    return _compared(warehouse, learned, policy)
-
-
-def score_all(warehouse: Warehouse, models: Path | None) -> dict[str, int]:
-    """Score every lead at each moment, by the matrix and by the champion; returns the rows of each table written.
-
-    Raises FeaturesChangedError for a champion of other features.
-    """
-    learned, _ = _learned(warehouse, models)
-    return _scored(warehouse, learned)
-
-
-def write_scores(warehouse: Warehouse) -> dict[str, int]:
-    """All three steps at once, with nothing kept: the new model scores. Returns the rows of each table written."""
-    learned, policy = _learned(warehouse, None)
-    rows = _written(warehouse, {"score_features": declared_features(learned[0].trained)})
-    return rows | _compared(warehouse, learned, policy) | _scored(warehouse, learned)
-
-
-def _learned(warehouse: Warehouse, models: Path | None) -> tuple[list[_AtMoment], ScoringPolicy]:
-    """What is learned at each moment; models of the hand-over stand in a folder of their own."""
-    features, answers, touched = (
-        warehouse.read(f"intermediate.{name}")
-        for name in ("int_lead_features", "int_lead_answers_scored", "int_lead_channels_touched")
-    )
-    policy = _policy(warehouse.read("intermediate.int_score_rules"))
-    found = []
-    for moment in MOMENTS:
-        folder = models if models is None or moment == "creation" else models / moment
-        known = None if folder is None else _kept_in(folder)
-        pair = trained_when_due(features, answers, policy, moment=moment, touched=touched, known=known)
-        found.append(_AtMoment(moment, *pair, folder))
-    return found, policy
-
-
-def _kept_in(folder: Path) -> Callable[[str], Chosen | None]:
-    """From the fingerprint of what is learned from to the model kept in the folder that learned from it."""
-
-    def known(fingerprint: str) -> Chosen | None:
-        kept = find_model(folder, fingerprint)
-        return None if kept is None else Chosen.stored(*kept)
-
-    return known
-
-
-def _compared(warehouse: Warehouse, learned: list[_AtMoment], policy: ScoringPolicy) -> dict[str, int]:
     cards, frames = [], {}
-    for at in learned:
-        comparison, reports, card = compare(at.prepared, at.trained, policy)
+    for at in learning.moments:
+        comparison, reports, card = compare(at.prepared, at.trained, learning.policy)
         facts = reports["score_model_card"]
         if at.moment == "creation":
             frames = {"score_comparison": comparison, **reports}
@@ -184,27 +177,37 @@ def _compared(warehouse: Warehouse, learned: list[_AtMoment], policy: ScoringPol
             note_verdict(at.models, card)
             settle(at.models, card)
     frames["score_model_card"] = pd.concat(cards, ignore_index=True)
-    return _written(warehouse, {name: frames[name] for name in COMPARED})
+    return _written(learning.warehouse, {name: frames[name] for name in COMPARED})
 
 
-def _scored(warehouse: Warehouse, learned: list[_AtMoment]) -> dict[str, int]:
+def score_all(learning: Learning) -> dict[str, int]:
+    """Score every lead at each moment, by the matrix and by the champion; returns the rows of each table written.
+
+    Raises FeaturesChangedError for a champion of other features.
+    """
     scores, points = [], []
-    for at in learned:
+    for at in learning.moments:
         of_moment = score(at.prepared, at.trained)
         version = None if at.models is None or at.trained.model is None else champion(at.models)
         if version is not None and at.models is not None and version != at.trained.card["model_version"]:
             model, card = load_model(version, at.models)
             assert_same_features(card, feature_list(at.prepared.design))
-            of_moment = scored_by(*of_moment, at.prepared.design, model, card)
+            of_moment = scored_by(*of_moment, at.prepared.design, model, card, at.prepared.minor_per_unit)
         scores.append(of_moment[0])
         points.append(of_moment[1])
     return _written(
-        warehouse,
+        learning.warehouse,
         {
             "lead_scores": pd.concat(scores, ignore_index=True),
             "lead_score_points": pd.concat(points, ignore_index=True),
         },
     )
+
+
+def write_scores(warehouse: Warehouse) -> dict[str, int]:
+    """All three steps at once, with nothing kept: the new model scores. Returns the rows of each table written."""
+    learning = Learning(warehouse)
+    return train_scores(learning) | compare_scores(learning) | score_all(learning)
 
 
 def _written(warehouse: Warehouse, frames: dict[str, Any]) -> dict[str, int]:
@@ -223,4 +226,6 @@ def _policy(rules: pd.DataFrame) -> ScoringPolicy:
         trained_until=pd.Timestamp(row["week_starts_at"]).to_pydatetime(),
         currency=str(row["currency"]),
         minor_per_unit=int(row["minor_per_unit"]),
+        label=row["label"],
+        close_event=str(row["close_event"]),
     )

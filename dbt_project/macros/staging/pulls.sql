@@ -1,13 +1,20 @@
 {#- What a vendor's stream says now, out of all the pulls of it that the build reads. Every relation here has the stream's own
-    columns, as text, and `pull` (the newest that told of the row) and `account` (what the pull is of). -#}
+    columns, as text, and `pull` (the newest that told of the row) and `account` (what the pull is of). Where a stream is long, the
+    newest row is found among numbers and keys alone and its columns are fetched by a join: a window that carries all columns of 241 000
+    visits took twice the time. -#}
 
 {#- Newest version of every object of a stream of changes: a later pull knows better. Deletions are no versions: the vendor's
     own way to tell of them is looked at where the stream is staged. -#}
 {% macro newest_versions(vendor, stream) -%}
-select versions.*
-from (
+select
+    told.*,
+    newest.account
+from {{ source('raw_' ~ vendor, stream) }} as told
+inner join (
     select
-        told.*,
+        told.pull,
+        told._row,
+        told._key,
         pulls.account,
         row_number() over (
             partition by pulls.account, told._key
@@ -16,8 +23,8 @@ from (
     from {{ source('raw_' ~ vendor, stream) }} as told
     inner join {{ ref('stg_landing__pulls') }} as pulls
         on told.pull = pulls.pull and pulls.source = '{{ vendor }}' and pulls.stream = '{{ stream }}'
-) as versions
-where versions.recency = 1
+) as newest
+    on told.pull = newest.pull and told._row = newest._row and told._key = newest._key and newest.recency = 1
 {%- endmacro %}
 
 {#- The newest whole list of a stream that is read whole each time, an account: what is absent from it is gone. -#}
@@ -62,10 +69,15 @@ where lists.pull = lists.newest_pull and lists.recency = 1
 {#- The rows of every day as the newest pull that covered the day told them: a day that came back empty is empty, a row that
     came twice in one pull is one. `day`: the stream's column of the day. -#}
 {% macro newest_days(vendor, stream, day) -%}
-select told_days.*
-from (
+select
+    told.*,
+    newest.account
+from {{ source('raw_' ~ vendor, stream) }} as told
+inner join (
     select
-        told.*,
+        told.pull,
+        told._row,
+        told._key,
         covering.account,
         row_number() over (
             partition by covering.account, told.{{ day }}, told._key
@@ -92,8 +104,8 @@ from (
         group by days.account, days.told_on
     ) as covering
         on told.pull = covering.pull and told.{{ day }} = covering.told_on
-) as told_days
-where told_days.recency = 1
+) as newest
+    on told.pull = newest.pull and told._row = newest._row and told._key = newest._key and newest.recency = 1
 {%- endmacro %}
 
 {#- source/stream/key/pull of the raw record behind a row of one of the relations above. -#}

@@ -157,6 +157,18 @@ def test_a_field_that_only_open_leads_lack_is_left_out_and_one_that_the_lead_lef
     assert found["position"].rule == "used"
 
 
+def test_an_answer_that_decides_much_and_was_not_asked_for_is_no_leak() -> None:
+    """24 of 25 leads that were never asked are lost, and hold a seventh of all that were lost: one was won all the same."""
+    table = leads()
+    lost, won = np.flatnonzero(~table.won), np.flatnonzero(table.won)
+    unasked = np.concatenate([lost[::7], won[: len(lost[::7]) // 24]])
+    level = np.where(np.arange(len(table.won)) % 2 == 0, "yes", "no").astype(object)
+    level[unasked] = MISSING
+    columns = table.columns.assign(budget=pd.Series(level, dtype=object))
+    found = {finding.column: finding for finding in guard.inspect(columns, table.won)}
+    assert found["budget"].rule == "used"
+
+
 def test_where_nearly_all_leads_lose_a_losing_level_is_no_leak() -> None:
     table = leads(signal=0.0)
     won = np.random.default_rng(4).random(len(table.won)) < 0.03

@@ -239,7 +239,7 @@ def test_a_stored_model_says_the_same_and_its_card_names_undated_features(tmp_pa
     model, card = load_model(result.card["model_version"], tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [card["model_version"]]
     table = design(features, answers)[[feature["name"] for feature in card["features"]]]
-    assert (model.predict_proba(table) == result.model.predict_proba(table)).all()
+    assert (model.probabilities(table) == result.model.probabilities(table)).all()
     undated = [feature["name"] for feature in card["features"] if not feature["is_dated"]]
     assert undated == ["channel", "has_valid_phone"]
     assert card == json.loads(json.dumps(result.card))
@@ -337,7 +337,7 @@ def test_a_champion_scores_and_the_reasons_of_another_model_are_left_out() -> No
     learned = scores[scores["scorer"] == "learned"]
     assert set(learned["model_version"]) == {other.card["model_version"]} != {result.card["model_version"]}
     inputs = design(features, answers)[[feature["name"] for feature in other.card["features"]]]
-    expected = np.round(other.model.predict_proba(inputs)[:, 1], 6)
+    expected = np.round(other.model.calibrated.predict_proba(inputs)[:, 1], 6)
     assert (learned["probability"].astype(float).to_numpy() == expected).all()
     assert set(points["scorer"]) == {"matrix"}
 
@@ -426,8 +426,7 @@ def test_a_model_that_learned_from_the_same_leads_is_taken_and_says_the_same(tmp
 
     def known(fingerprint: str) -> Chosen | None:
         asked.append(fingerprint)
-        kept = find_model(tmp_path, fingerprint)
-        return None if kept is None else Chosen.stored(*kept)
+        return find_model(tmp_path, fingerprint)
 
     again = score_leads(features, answers, QUICK, known=known)
     assert asked == [first.card["trained_on"]]

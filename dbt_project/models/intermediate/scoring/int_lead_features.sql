@@ -59,7 +59,7 @@ label_window as (
     select max(windows.window_days) as window_days
     from {{ ref('stg_definitions__step_windows') }} as windows
     where windows.from_stage = 'lead'
-        and windows.to_stage = 'won'
+        and windows.to_stage = {{ policy('close_event') }}
         and windows.cohort_basis = 'lead'
         and {{ holds_on('windows', evaluation_date()) }}
 ),
@@ -69,7 +69,7 @@ wins as (
         reached.lead_id,
         reached.reached_at as won_at
     from {{ ref('int_leads_reached') }} as reached
-    where reached.stage = 'won'
+    where reached.stage = {{ policy('close_event') }}
 )
 
 select

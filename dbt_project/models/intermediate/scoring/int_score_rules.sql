@@ -3,6 +3,8 @@ select
     cast({{ policy('score_full_minutes') }} as bigint) as full_minutes,
     cast({{ policy('score_review_minutes') }} as bigint) as review_minutes,
     cast({{ policy('exploration_share') }} as decimal(38, 9)) as exploration_share,
+    {{ policy('score_label') }} as label,
+    {{ policy('close_event') }} as close_event,
     (
         select count(*)
         from {{ ref('stg_definitions__sla_clocks') }} as clocks

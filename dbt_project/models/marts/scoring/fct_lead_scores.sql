@@ -10,6 +10,8 @@ select
     scores.gate_failed,
     scores.missing_criteria,
     scores.is_cold_because_unknown,
+    scores.expected_minor,
+    case when scores.expected_minor is not null then {{ build_fact('reporting_currency') }} end as currency,
     scores.sample,
     scores.definition_version,
     scores.model_version,

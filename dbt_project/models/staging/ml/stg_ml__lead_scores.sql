@@ -10,6 +10,7 @@ select
     cast(missing_criteria as bigint) as missing_criteria,
     cast(is_cold_because_unknown as boolean) as is_cold_because_unknown,
     cast(probability as decimal(38, 9)) as probability,
+    cast(expected_minor as bigint) as expected_minor,
     cast(sample as string) as sample,
     cast(definition_version as string) as definition_version,
     cast(model_version as string) as model_version,

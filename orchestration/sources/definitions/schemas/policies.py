@@ -36,6 +36,7 @@ POLICIES: dict[str, tuple[str, ...] | Kind] = {
     "danger_minimum_leads": POSITIVE,
     "rollout_started_on": DATE,
     "lateness_largest_unmatched_share": SHARE,
+    "score_label": ("win", "expected_revenue"),
     "score_weekly_capacity": COUNT,
     "score_full_minutes": POSITIVE,
     "score_review_minutes": POSITIVE,
