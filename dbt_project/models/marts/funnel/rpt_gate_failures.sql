@@ -1,25 +1,17 @@
 -- Leads that are hot by their points at creation but have too few at a criterion (C21, D23). Without a gate in force the row shows
 -- what the smallest gate would stop: leads with no point there.
-with totals as (
+with hot_leads as (
     select
-        answers.lead_id,
-        cast(sum(answers.points) as bigint) as score,
-        cast(sum(answers.maximum_points) as bigint) as maximum_score,
+        bands.lead_id,
         sum(case when answers.criterion in ('budget', 'authority') and answers.points = 0 then 1 else 0 end) as empty_gates
-    from {{ ref('int_lead_answers_scored') }} as answers
-    where answers.moment = 'creation'
-    group by answers.lead_id
-),
-
-hot_leads as (
-    select
-        totals.lead_id,
-        totals.empty_gates
-    from totals
-    inner join {{ ref('int_lead_features') }} as features
-        on totals.lead_id = features.lead_id
-        and features.moment = 'creation'
-    where {{ has_reached_bound('totals.score', 'totals.maximum_score', 'features.hot_lower_bound', 'features.matrix_scale') }}
+    from {{ ref('int_lead_bands') }} as bands
+    inner join {{ ref('int_lead_answers_scored') }} as answers
+        on bands.lead_id = answers.lead_id
+        and answers.moment = 'creation'
+    -- a lead that a gate has set back was hot by its points
+    where bands.moment = 'creation'
+        and (bands.band = 'hot' or bands.gate_failed)
+    group by bands.lead_id
 ),
 
 gate_rows as (
