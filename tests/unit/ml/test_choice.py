@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import LogisticRegression
+from scipy.optimize import minimize
 
 from ml.scoring.choice import Candidate, ThinDataError, candidates, choose
 from ml.scoring.explain import commonest, contributions, partial_dependence, walked, with_values
@@ -68,15 +68,35 @@ def test_without_a_lead_left_to_judge_the_reason_is_told() -> None:
 
 
 def test_the_curve_is_learned_from_what_each_fold_said_of_the_leads_that_judged_it() -> None:
-    """The same three models by hand, and a plain logistic regression of what became of the leads on what they said."""
+    """The same three models by hand, and what became of the leads on what they said: one slope and an intercept a fold, by scipy."""
     frame, won = leads(1000)
     chosen = choose(frame, won, np.arange(1000.0), None, [Candidate("one", LogisticScorecard())])
     said = [
         LogisticScorecard().fit(frame[:until], won[:until]).decision_function(frame[until : until + 200])
         for until in (400, 600, 800)
     ]
-    plain = LogisticRegression(C=np.inf).fit(np.concatenate(said)[:, None], won[400:])
-    assert chosen.slope == pytest.approx(plain.coef_[0, 0], rel=0.02)
+    log_odds, came, fold = np.concatenate(said), won[400:], np.repeat([1, 2, 3], 200)
+
+    def deviance(weights: np.ndarray) -> float:
+        told = weights[0] * log_odds + weights[fold]
+        return float(np.logaddexp(0, told).sum() - told[came].sum())
+
+    best = minimize(deviance, np.zeros(4), method="BFGS", options={"gtol": 1e-9}).x
+    assert chosen.slope == pytest.approx(best[0], abs=1e-3)
+    now = 1 / (1 + np.exp(-(best[0] * chosen.learner.decision_function(frame) + best[3])))
+    assert chosen.probabilities(frame) == pytest.approx(now, abs=1e-3)
+
+
+def test_the_chances_are_as_high_as_the_newest_leads_that_judged_were_won() -> None:
+    """Leads of the same answers are won more and more often: the curve of all folds would say what was true on the way."""
+    frame, won = leads(3000)
+    generator = np.random.default_rng(3)
+    often = np.where(np.arange(3000) < 2400, won, won | (generator.random(3000) < 0.4))
+    chosen = choose(frame, often, np.arange(3000.0), None, [Candidate("one", LogisticScorecard())])
+    before = LogisticScorecard().fit(frame[:2400], often[:2400]).decision_function(frame[2400:])
+    sigmoid = chosen.calibrated.calibrated_classifiers_[0].calibrators[0]
+    told = sigmoid.predict(before[:, None])
+    assert told.sum() == pytest.approx(often[2400:].sum(), rel=1e-3)
 
 
 @pytest.mark.parametrize("learner", [LogisticScorecard(), BoostedTrees()])
