@@ -225,10 +225,18 @@ def _all_metrics(
     found: dict[str, Metric] = {name: partial(_on_rows, rows, plain[name]) for name in names}
     if capacity is not None:
         known = won if worked is None else won & worked
-        found["wins_at_capacity"] = at_capacity(scores.rank, known.astype(float), capacity)
+        wins = at_capacity(scores.rank, known.astype(float), capacity)
+        has_outcome = np.ones(len(won)) if worked is None else worked.astype(float)
+        taken = at_capacity(scores.rank, has_outcome, capacity)
+        found["precision_at_capacity"] = partial(_share_of, wins, taken)
+        found["wins_at_capacity"] = wins
         if capacity.money is not None:
             found["money_at_capacity"] = at_capacity(scores.rank, known * capacity.money.astype(float), capacity)
     return found
+
+
+def _share_of(part: Metric, whole: Metric, w: Floats) -> Floats:
+    return _divide(part(w), whole(w))
 
 
 def unworked_share(taken: list[Fraction], other: list[Fraction], is_worked: npt.NDArray[np.bool_]) -> Fraction | None:
@@ -320,7 +328,8 @@ def compare(
 
     low, high: 95 % paired bootstrap interval of learned − matrix. With `refusal` (thin data), without one scorer, or
     with one class only, no difference is stated and the verdict is `too_little_data` with the reason; a scorer that
-    can be measured still is. Digits are fixed at 6, money at whole minor units. With `capacity` the metrics `wins_at_capacity` and, where money
+    can be measured still is. Digits are fixed at 6, money at whole minor units. With `capacity` the metrics
+    `precision_at_capacity` (wins among the worked leads that are taken), `wins_at_capacity` and, where money
     is known, `money_at_capacity` follow and decide the verdict; otherwise the AUC does. `reweighted` is the matrix with
     learned weights: measured like the others, not part of the verdict. With `with_calibration`
     the line of calibration comes last.
@@ -339,7 +348,12 @@ def compare(
         reason = "no learned score"
     names = metrics
     if capacity is not None:
-        names = (*metrics, "wins_at_capacity", *(["money_at_capacity"] if capacity.money is not None else []))
+        names = (
+            *metrics,
+            "precision_at_capacity",
+            "wins_at_capacity",
+            *(["money_at_capacity"] if capacity.money is not None else []),
+        )
     decisive = names[-1] if capacity is not None else "auc"
     measured = {
         name: _all_metrics(scores, won, metrics, capacity)

@@ -121,7 +121,7 @@ class ScorePage:
         section.note(self.text(f"verdict_{found.verdict}", hand=self.hand), "key")
         section.note(words.data(found.verdict_reason))
         cards = []
-        for metric in ("auc", "wins_at_capacity", "money_at_capacity"):
+        for metric in ("auc", "precision_at_capacity", "wins_at_capacity", "money_at_capacity"):
             if metric not in self.metrics.index:
                 continue
             row = self.metrics.loc[metric]
@@ -194,12 +194,15 @@ class ScorePage:
         legend = charts.legend((paints[name], names[name]) for name in order)
         section.add(Block(multiples=multiples, legend=legend))
         has_money = self.found.gains["money_minor"].notna().any() and self.currency is not None
-        headers = self.headers("share", "+leads", "taken_by", "+wins", "+win_share", *(["+money"] if has_money else []))
+        headers = self.headers(
+            "share", "+leads", "taken_by", "+wins", "+win_share", "+lift", *(["+money"] if has_money else [])
+        )
         rows = []
         for row in self.found.gains.itertuples():
             cells = [
                 Cell(words.percent(row.share, 0)), Cell(words.number(row.leads), True), Cell(names[row.taken_by]),
                 Cell(words.number(row.wins, 1), True), Cell(words.percent(row.wins / max(total, 1)), True),
+                Cell(words.number(row.wins / wins.loc[row.share, "random"], 2) if wins.loc[row.share, "random"] else "–", True),
             ]  # fmt: skip
             rows.append(cells + ([Cell(words.money(int(row.money_minor), self.currency), True)] if has_money else []))
         section.add(Block(table=Table(headers, rows, folded_under=words.text("page_text.numbers"))))
@@ -424,7 +427,7 @@ class ScorePage:
             return "–"
         if metric == "money_at_capacity" and self.currency is not None:
             return self.words.short_money(round(Decimal(str(value))), self.currency)
-        return self.words.number(value, 1 if metric.endswith("_at_capacity") else 3)
+        return self.words.number(value, 1 if metric in ("wins_at_capacity", "money_at_capacity") else 3)
 
     def signed(self, metric: str, value: float) -> str:
         """A difference, with + when it is positive."""

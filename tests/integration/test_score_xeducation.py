@@ -70,6 +70,7 @@ def test_the_best_30_per_cent_by_hand_take_tied_leads_in_equal_fractions(
     expected = whole["sum"].sum() + cut["sum"] * (801 - whole["size"].sum()) / cut["size"]
     metrics = pd.read_csv(compared[1] / "score_comparison.csv").set_index("metric")
     assert metrics.loc["wins_at_capacity", "matrix"] == pytest.approx(expected, abs=1e-6)
+    assert metrics.loc["precision_at_capacity", "matrix"] == pytest.approx(expected / 801, abs=1e-6)
 
 
 def test_the_learned_scores_auc_is_that_of_the_probabilities_written(compared: tuple[str, Path]) -> None:

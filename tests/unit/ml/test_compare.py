@@ -370,6 +370,7 @@ def test_money_at_the_capacity_decides_where_it_is_known() -> None:
     metrics = found.comparison.set_index("metric")
     wins = metrics.loc["wins_at_capacity", "learned"]
     assert metrics.loc["money_at_capacity", "learned"] == round(wins * 100_00)
+    assert metrics.loc["precision_at_capacity", "learned"] == pytest.approx(wins / 200)
     assert found.verdict == "model"
     assert "money at the capacity" in found.verdict_reason
     sides = found.sides.set_index("side")
