@@ -207,7 +207,7 @@ class DuckDbWarehouse(Warehouse):
     def _replace(self, connection: duckdb.DuckDBPyConnection, table: str, content: Content) -> None:
         connection.register("content_to_write", content.rows)
         connection.execute(
-            f"create or replace table {self.quoted(table)} as select {typed_columns(content.types)} from content_to_write"
+            f"create or replace table {self.quoted(table)} as select {typed_columns(content)} from content_to_write"
         )
         connection.unregister("content_to_write")
 
@@ -229,9 +229,18 @@ def schemas_of(tables: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(table.split(".", 1)[0] for table in tables))
 
 
-def typed_columns(types: Mapping[str, str]) -> str:
-    """Every column cast to its type by DuckDB, which does it for both engines."""
-    return ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in types.items())
+def typed_columns(content: Content) -> str:
+    """Every column cast to its type by DuckDB, which does it for both engines.
+
+    A double becomes a decimal by its shortest text: cast as a number, 14205085362.0 is 14205085361.999998976.
+    """
+    shape = content.rows.iloc[:0] if isinstance(content.rows, pd.DataFrame) else content.rows.slice(0, 0).to_pandas()
+    casts = []
+    for name, kind in content.types.items():
+        is_double = kind.startswith("decimal") and pd.api.types.is_float_dtype(shape[name].dtype)
+        value = f'cast("{name}" as varchar)' if is_double else f'"{name}"'
+        casts.append(f'cast({value} as {kind}) as "{name}"')
+    return ", ".join(casts)
 
 
 def count_rows(connection: duckdb.DuckDBPyConnection, relation: str) -> int:

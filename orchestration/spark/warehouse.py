@@ -119,7 +119,7 @@ class SparkWarehouse(Warehouse):
         file = folder / "part-0.parquet"
         with in_memory() as connection:
             connection.register("content_to_write", content.rows)
-            select = f"select {typed_columns(content.types)} from content_to_write"
+            select = f"select {typed_columns(content)} from content_to_write"
             connection.execute(f"copy ({select}) to {sql_text(file)} (format parquet, compression zstd)")
             rows = count_rows(connection, f"read_parquet({sql_text(file)})")
         columns = ", ".join(f"{self.quoted(column)} {_spark_type(kind)}" for column, kind in content.types.items())

@@ -1,8 +1,11 @@
 """The table interface of Python steps."""
 
+from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from orchestration.warehouse import DuckDbWarehouse, WarehouseError
@@ -16,6 +19,19 @@ def test_a_frame_becomes_a_table_of_the_declared_types_and_comes_back(tmp_path: 
     assert warehouse.tables("ml") == ["things"]
     assert warehouse.row_counts(["ml.things"]) == {"ml.things": 2}
     assert warehouse.query("select sum(amount) as total from ml.things")["total"][0] == 15.5
+
+
+@pytest.mark.parametrize("of", [pd.DataFrame, pa.Table.from_pandas])
+def test_a_number_keeps_its_digits_as_a_decimal(
+    tmp_path: Path, of: Callable[[pd.DataFrame], pd.DataFrame | pa.Table]
+) -> None:
+    """As a number, 14205085362.0 would be cast to 14205085361.999998976."""
+    warehouse = DuckDbWarehouse(tmp_path / "test.duckdb")
+    values = pd.Series([14205085362.0, 1e-7, -0.1, None, 1e20], dtype="Float64")
+    warehouse.write("ml.things", of(pd.DataFrame({"value": values})), {"value": "decimal(38,9)"})
+    told = warehouse.arrow("select value from ml.things").column("value").to_pylist()
+    exact = [Decimal("14205085362"), Decimal("0.0000001"), Decimal("-0.1"), None, Decimal(10**20)]
+    assert told == exact
 
 
 def test_writing_again_replaces_the_table(tmp_path: Path) -> None:
