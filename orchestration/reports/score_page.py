@@ -120,6 +120,8 @@ class ScorePage:
         section = Section("verdict", self.text("verdict"), self.text("verdict_lead"))
         section.note(self.text(f"verdict_{found.verdict}", hand=self.hand), "key")
         section.note(words.data(found.verdict_reason))
+        if found.card["label"] == "expected_revenue":
+            section.note(self.text("by_revenue"))
         cards = []
         for metric in ("auc", "precision_at_capacity", "wins_at_capacity", "money_at_capacity"):
             if metric not in self.metrics.index:
@@ -268,7 +270,10 @@ class ScorePage:
             section.note(self.text("swap_no_capacity"), "missing")
         listed = found.swap_set.head(SHOWN_LEADS)
         if len(listed):
-            headers = self.headers("lead", "+hand", "+learned", "side", "won", "why")
+            by_revenue = found.card["label"] == "expected_revenue" and self.currency is not None
+            headers = self.headers(
+                "lead", "+hand", "+learned", *(["+expected"] if by_revenue else []), "side", "won", "why"
+            )
             rows = [
                 [
                     Cell(
@@ -278,6 +283,7 @@ class ScorePage:
                     ),
                     Cell(words.number(row.hand_score, 0 if row.hand_score == int(row.hand_score) else 1), True),
                     Cell(words.percent(row.probability), True),
+                    *([Cell(words.money(int(row.expected_minor), self.currency), True)] if by_revenue else []),
                     Cell({"model": self.learned, "hand": self.hand, "none": "–"}[row.side]),
                     Cell(self.text("yes") if row.won else self.text("no")),
                     Cell(self.data(row.reasons)),
