@@ -161,6 +161,7 @@ def prepare(
 
     is_mature = leads["is_mature"].fillna(False).astype(bool)
     if policy.trained_until is not None:
+        _require(features, ("label_window_days",), "int_lead_features")
         passed_at = leads["scored_at"] + pd.to_timedelta(leads["label_window_days"].astype("Int64"), unit="D")
         is_mature &= (passed_at <= pd.Timestamp(policy.trained_until)).fillna(False)
     split = split_by_time(leads["scored_at"], is_mature, policy.training_share)
