@@ -15,7 +15,7 @@ from ml.scoring.compare import compare_table
 from ml.scoring.table import TablePolicy
 from orchestration.score_compare import read_table
 from orchestration.score_table import TableQuestion
-from tests.conftest import onefunnel
+from tests.conftest import onefunnel, onefunnel_here
 
 ACTIVITY, PROFILE = "Asymmetrique Activity Score", "Asymmetrique Profile Score"
 SUSPECTS = ["What is your current occupation", "What matters most to you in choosing a course"]
@@ -115,7 +115,7 @@ def test_what_was_noticed_is_said(compared: tuple[str, Path]) -> None:
 
 def test_select_is_proposed_as_an_empty_answer_when_nobody_said_so(table: Path, tmp_path: Path) -> None:
     """And one more thing that is not guessed: without a capacity the AUC decides."""
-    done = onefunnel(
+    done = onefunnel_here(
         *arguments(table, tmp_path, "--target", "Converted", "--order", "Lead Number", "--score", SCORE), home=tmp_path
     )
     assert done.returncode == 0, done.stderr
@@ -161,7 +161,7 @@ def test_a_pipeline_whose_outcome_depends_on_nothing_has_no_signal(example_data:
         "--id",
         "opportunity_id",
     ]
-    done = onefunnel(*arguments(deals, tmp_path, *asked, "--capacity", "40/week"), home=tmp_path)
+    done = onefunnel_here(*arguments(deals, tmp_path, *asked, "--capacity", "40/week"), home=tmp_path)
     assert done.returncode == 0, done.stderr
     card = json.loads((tmp_path / "score_card.json").read_text(encoding="utf-8"))
     assert card["verdict"] == "no_signal"
