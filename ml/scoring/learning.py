@@ -102,7 +102,7 @@ def learn(
             chance = model.probabilities(design)
             expected = None if model.worth is None else model.worth.expected(chance, design)
         except ThinDataError as error:
-            refusal = str(error)
+            model, refusal = None, str(error)
     reweighted = _reweighted(table.points, won, teaches)
     return Learned(
         findings=findings,

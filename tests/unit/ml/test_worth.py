@@ -122,6 +122,7 @@ def test_without_money_the_expected_revenue_is_refused_and_the_reason_is_said() 
         found = compare_table(table, policy=BY_REVENUE)
         assert found.verdict == "too_little_data"
         assert "no won lead of the training part brought money" in found.verdict_reason
+        assert found.model is None
 
 
 def test_with_few_won_leads_everyone_is_worth_the_mean() -> None:
