@@ -68,7 +68,11 @@ shares as (
                 and coalesce(first_position, lead_created_position, opportunity_created_position, last_position) is null
                 then 'linear'
             when rule = 'last_non_direct' and is_all_direct then 'all_direct'
-            else rule
+            -- spelt out instead of `else rule`: DuckDB 2.0.0 takes a column that a small table hands on through a CASE for one dictionary
+            -- in all chunks, which it is not where another branch fires, and ends with an internal error (from 300,000 journeys on)
+            {%- for name in ['first', 'last', 'last_non_direct', 'linear', 'anchored', 'time_decay'] %}
+            when rule = '{{ name }}' then '{{ name }}'
+            {%- endfor %}
         end as fired_rule
     from anchors_told_apart
 ),
