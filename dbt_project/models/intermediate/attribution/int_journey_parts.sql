@@ -68,8 +68,8 @@ shares as (
                 and coalesce(first_position, lead_created_position, opportunity_created_position, last_position) is null
                 then 'linear'
             when rule = 'last_non_direct' and is_all_direct then 'all_direct'
-            -- spelt out instead of `else rule`: DuckDB 2.0.0 takes a column that a small table hands on through a CASE for one dictionary
-            -- in all chunks, which it is not where another branch fires, and ends with an internal error (from 300,000 journeys on)
+            -- spelt out instead of `else rule`: a column that a small table hands on through a CASE is one dictionary in all batches to
+            -- DuckDB 2.0.0; where another branch fires it is not, and the statement ends with an internal error (5 M touches, 50 channels)
             {%- for name in ['first', 'last', 'last_non_direct', 'linear', 'anchored', 'time_decay'] %}
             when rule = '{{ name }}' then '{{ name }}'
             {%- endfor %}
