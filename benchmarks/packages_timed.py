@@ -21,9 +21,9 @@ from mam.models.markov import MarkovModel  # noqa: E402
 LOOKBACK_DAYS = 365
 DRAWS = {
     "its own settings": {},
-    "1 M draws, 100 steps": {"nsim_start": 1_000_000, "max_step": 100},
+    "10 M draws, 100 steps": {"nsim_start": 10_000_000, "max_step": 100},
 }
-"""By its own settings it gives up drawn paths longer than the longest observed one."""
+"""By its own settings it gives up drawn paths longer than the longest observed one, which moves every effect."""
 
 
 def paths_of(touches, conversions):
@@ -64,14 +64,23 @@ def listed_for_marketing_attribution_models(touches, conversions):
 
 def channel_attribution(counted, settings):
     chain = ChannelAttribution.markov_model(
-        counted, "path", "won", var_null="lost", order=1, out_more=True, seed=7, **settings
+        counted,
+        "path",
+        "won",
+        var_null="lost",
+        order=1,
+        out_more=True,
+        seed=7,
+        verbose=False,
+        flg_pro=False,
+        **settings,
     )
     return chain["removal_effects"].set_index("channel_name")["removal_effect"].to_dict()
 
 
 def marketing_attribution_models(paths):
     """It has no way to the effects alone: `calculate` splits them within each journey too."""
-    model = MarkovModel(transition_to_same_state=True)
+    model = MarkovModel()
     model.calculate(paths)
     return model.removal_effect_df["removal_effect"].to_dict()
 
