@@ -60,27 +60,38 @@ open_transitions as (
     {{ transitions_of('open_steps', ['journey_level', 'chains_converted'], 'null') | indent(4) }}
 ),
 
+-- what came before a touch is told once a journey, by two whole numbers; models and chains that read the journey are joined afterwards
+journey_steps as (
+    select
+        journeys.conversion_key,
+        journeys.window_key,
+        journeys.channel,
+        {{ channels_before('journeys.channel', 4) | indent(8) }},
+        journeys.position
+    from {{ ref('int_journeys') }} as journeys
+    where journeys.window_key in (select markov_models.window_key from markov_models)
+    window path as (partition by journeys.conversion_key, journeys.window_key order by journeys.position)
+),
+
 converted_steps as (
     select
         conversions.conversion_kind,
         conversions.level_asked,
         markov_models.attribution_model,
         markov_models.markov_order,
-        journeys.channel,
-        {{ channels_before('journeys.channel', 'markov_models.markov_order') | indent(8) }},
-        journeys.position,
+        steps.channel,
+        {%- for back in range(1, 5) %}
+        case when markov_models.markov_order >= {{ back }} then steps.channel_before_{{ back }} end as channel_before_{{ back }},
+        {%- endfor %}
+        steps.position,
         measured.touches as touches_of_path
-    from {{ ref('int_journeys') }} as journeys
+    from journey_steps as steps
     inner join markov_models
-        on journeys.window_key = markov_models.window_key
+        on steps.window_key = markov_models.window_key
     inner join {{ ref('int_journeys_measured') }} as measured
-        on journeys.conversion_key = measured.conversion_key and journeys.window_key = measured.window_key
+        on steps.conversion_key = measured.conversion_key and steps.window_key = measured.window_key
     inner join {{ ref('int_chain_conversions') }} as conversions
-        on journeys.conversion_key = conversions.conversion_key
-    window path as (
-        partition by journeys.conversion_key, conversions.level_asked, markov_models.attribution_model
-        order by journeys.position
-    )
+        on steps.conversion_key = conversions.conversion_key
 ),
 
 converted_transitions as (

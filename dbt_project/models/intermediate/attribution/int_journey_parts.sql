@@ -68,7 +68,11 @@ shares as (
                 and coalesce(first_position, lead_created_position, opportunity_created_position, last_position) is null
                 then 'linear'
             when rule = 'last_non_direct' and is_all_direct then 'all_direct'
-            else rule
+            -- spelt out instead of `else rule`: a column that a small table hands on through a CASE is one dictionary in all batches to
+            -- DuckDB 2.0.0; where another branch fires it is not, and the statement ends with an internal error (5 M touches, 50 channels)
+            {%- for name in ['first', 'last', 'last_non_direct', 'linear', 'anchored', 'time_decay'] %}
+            when rule = '{{ name }}' then '{{ name }}'
+            {%- endfor %}
         end as fired_rule
     from anchors_told_apart
 ),
