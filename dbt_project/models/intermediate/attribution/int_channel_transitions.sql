@@ -80,7 +80,7 @@ converted_steps as (
         markov_models.attribution_model,
         markov_models.markov_order,
         steps.channel,
-        {%- for back in range(1, 5) %}
+        {%- for back in [1, 2, 3, 4] %}
         case when markov_models.markov_order >= {{ back }} then steps.channel_before_{{ back }} end as channel_before_{{ back }},
         {%- endfor %}
         steps.position,
