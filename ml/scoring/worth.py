@@ -80,7 +80,7 @@ def learn_worth(
 
     design, money (minor units), order, groups: one row per training lead; taught: those of them that were won. The strength of the penalty is
     the one with the smallest deviance in the forward folds of the choice of a model, the stronger one of equals; with fewer than five won leads in a
-    part of a fold it is the strongest, which says the mean. Raises ValueError when no won lead brought money.
+    part of a fold, or no money in one that fits, it is the strongest, which says the mean. Raises ValueError when no won lead brought money.
     """
     rows = np.flatnonzero(taught)
     if not (money[rows] > 0).any():
@@ -90,7 +90,7 @@ def learn_worth(
     # what was paid back in full and more is worth nothing: a mean below zero has no logarithm
     money = np.maximum(money, 0)
     mean = float(money.mean())
-    said = [_judged(design, money / mean, parts) for parts in _folds(order, groups)]
+    said = [_judged(design, money / mean, parts) for parts in _folds(money, order, groups)]
     validation: list[tuple[float, float, int]] = []
     chosen = PENALTIES[0]
     if len(said) == len(FOLDS):
@@ -105,11 +105,11 @@ def learn_worth(
     )
 
 
-def _folds(order: npt.NDArray[Any], groups: pd.Series | None) -> Iterator[tuple[Flags, Flags]]:
-    """Which won leads fit and which judge, for each fold that has enough of both."""
+def _folds(money: Whole, order: npt.NDArray[Any], groups: pd.Series | None) -> Iterator[tuple[Flags, Flags]]:
+    """Which won leads fit and which judge, for each fold that has enough of both and money to fit."""
     for fitted_share, judged_share in FOLDS:
         fits, judges = fold(order, groups, fitted_share, judged_share)
-        if min(fits.sum(), judges.sum()) >= FEWEST_OF_EACH:
+        if min(fits.sum(), judges.sum()) >= FEWEST_OF_EACH and money[fits].any():
             yield fits, judges
 
 
@@ -118,8 +118,6 @@ def _judged(
 ) -> tuple[int, list[float]]:
     """Leads that judge in a fold, and the mean deviance of each strength on them."""
     fits, judges = parts
-    if not shares[fits].any():
-        return int(judges.sum()), [float("inf")] * len(PENALTIES)
     deviances = []
     for penalty in PENALTIES:
         told = np.clip(_fitted(design[fits], shares[fits], penalty).predict(design[judges]), 1e-9, shares[fits].max())

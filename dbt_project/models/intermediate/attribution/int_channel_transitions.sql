@@ -60,7 +60,7 @@ open_transitions as (
     {{ transitions_of('open_steps', ['journey_level', 'chains_converted'], 'null') | indent(4) }}
 ),
 
--- what came before a touch is told once a journey, by two whole numbers; models and chains that read the journey are joined afterwards
+-- what came before a touch is told once a journey, whose key is two whole numbers; models and chains that read the journey are joined afterwards
 journey_steps as (
     select
         journeys.conversion_key,
