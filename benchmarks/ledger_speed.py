@@ -1,6 +1,6 @@
 """Speed and memory of the attribution ledger against `ledger_reference.sql`, on the same data in the same process.
 
-    python -m benchmarks.ledger_speed [--touches 5000000] [--channels 10] [--converting 1.0] [--memory 1500MiB]
+    python -m benchmarks.ledger_speed [--touches 5000000] [--channels 10] [--converting 1.0] [--memory 1500MiB] [--alone]
 
 Data: one deal per converting journey with 2 to 8 touches (5 on average), milestones on two of its touches; the other
 touches belong to people who never convert. At --converting 1.0 every touch is on a journey, which is the largest ledger
@@ -9,7 +9,8 @@ touches belong to people who never convert. At --converting 1.0 every touch is o
 Ours is the SQL that dbt compiled, from conversions and touches to the stored ledger of ten models: journeys (the join of touches
 to conversions included), their measures and channels, the counts of the Markov chain and its solve, unattributed conversions,
 credits. The reference starts from journeys already joined, and counts and solves its chain with bare SQL and numpy; that part of
-both sides is printed by itself too.
+both sides is printed by itself too. With --alone the reference is left out, which takes as long again, and cost per touch and bytes on
+disk are what is to be seen.
 """
 
 from __future__ import annotations
@@ -74,6 +75,7 @@ insert into intermediate.int_touches_channelled by name
 with converting as (
     select person_id, converted_at, cast(2 + hash(conversion_key, 3) % 7 as bigint) as touches
     from intermediate.int_conversions_gathered
+    where conversion_key > $conversions * $slice // $slices and conversion_key <= $conversions * ($slice + 1) // $slices
 ),
 placed as (
     select converting.person_id,
@@ -86,7 +88,7 @@ idle as (
     select 'idle-' || number // 5 as person_id,
         timestamp '2026-01-01' + to_seconds(cast(hash(number) % 10000000 as bigint)) as occurred_at,
         'idle-touch-' || number as touch_id
-    from range($idle) as numbers(number)
+    from range($idle * $slice // $slices, $idle * ($slice + 1) // $slices) as numbers(number)
 ),
 everything as (select * from placed union all by name select * from idle)
 select touch_id, person_id as member_id, person_id, occurred_at, cast(0 as bigint) as source_sequence,
@@ -208,7 +210,11 @@ def prepared(path: Path, touches: int, channels: int, converting: float) -> tupl
         connection.execute(CONVERSIONS, [conversions])
         connection.execute(REVENUE)
         connection.execute(MEMBERS)
-        connection.execute(TOUCHES, {"channels": channels, "idle": touches - 5 * conversions})
+        # 100 M touches put in no order at once do not fit into 19 GiB
+        slices = -(-touches // 20_000_000)
+        for number in range(slices):
+            counts = {"conversions": conversions, "idle": touches - 5 * conversions}
+            connection.execute(TOUCHES, {**counts, "channels": channels, "slice": number, "slices": slices})
         connection.execute(JOURNEY_TOUCHES)
     return sql, conversions
 
@@ -223,6 +229,7 @@ def main() -> None:
     parser.add_argument(
         "--memory", default="1500MiB", help="DuckDB's memory_limit for both sides; the process needs some more"
     )
+    parser.add_argument("--alone", action="store_true", help="without the reference")
     arguments = parser.parse_args()
 
     with tempfile.TemporaryDirectory() as folder:
@@ -231,13 +238,15 @@ def main() -> None:
         with duckdb.connect(str(path), read_only=True) as connection:
             touches = connection.execute("select count(*) from intermediate.int_touches_channelled").fetchall()[0]
         settings = {"threads": 2, "preserve_insertion_order": False, "memory_limit": arguments.memory}
-        with duckdb.connect(str(path), config=settings) as connection, PeakMemory() as reference_memory:
-            reference_chain = reference_effects(connection)
-            reference, reference_cpu = timed(
-                connection, (Path(__file__).with_name("ledger_reference.sql")).read_text(encoding="utf-8")
-            )
-            reference_rows = connection.execute("select count(*) from ledger_reference").fetchall()[0]
+        if not arguments.alone:
+            with duckdb.connect(str(path), config=settings) as connection, PeakMemory() as reference_memory:
+                reference_chain = reference_effects(connection)
+                reference, reference_cpu = timed(
+                    connection, (Path(__file__).with_name("ledger_reference.sql")).read_text(encoding="utf-8")
+                )
+                reference_rows = connection.execute("select count(*) from ledger_reference").fetchall()[0]
         seconds = {}
+        bytes_before = path.stat().st_size
         with duckdb.connect(str(path), config=settings) as connection, PeakMemory() as memory:
             for model in (*JOURNEYS, *CHAIN):
                 seconds[model] = timed(connection, f"create or replace table intermediate.{model} as {sql[model]}")
@@ -250,28 +259,29 @@ def main() -> None:
             rows = connection.execute(
                 "select count(*), sum(credited_minor) from intermediate.int_credits_apportioned"
             ).fetchall()[0]
-        with duckdb.connect(str(path), config=settings) as connection:
-            difference = connection.execute(
-                """
-                select count(*) from ledger_reference as reference
-                full outer join (
-                    select conversions.conversion_id, journeys.touch_id, credits.attribution_model,
-                        credits.credited_minor, credits.weight_units
-                    from intermediate.int_credits_apportioned as credits
-                    inner join intermediate.int_conversions_gathered as conversions using (conversion_key)
-                    inner join intermediate.int_journeys as journeys using (conversion_key, window_key, position)
-                    where conversions.conversion_key <= 20000
-                ) as ours using (conversion_id, touch_id, attribution_model)
-                where (ours.credited_minor is distinct from reference.credited_minor or ours.weight_units
-                        is distinct from reference.weight_units)
-                    and reference.conversion_id in (select conversion_id from intermediate.int_conversions_gathered
-                        where conversion_key <= 20000)
-                """
-            ).fetchall()[0]
+        bytes_added = path.stat().st_size - bytes_before
+        if not arguments.alone:
+            with duckdb.connect(str(path), config=settings) as connection:
+                difference = connection.execute(
+                    """
+                    select count(*) from ledger_reference as reference
+                    full outer join (
+                        select conversions.conversion_id, journeys.touch_id, credits.attribution_model,
+                            credits.credited_minor, credits.weight_units
+                        from intermediate.int_credits_apportioned as credits
+                        inner join intermediate.int_conversions_gathered as conversions using (conversion_key)
+                        inner join intermediate.int_journeys as journeys using (conversion_key, window_key, position)
+                        where conversions.conversion_key <= 20000
+                    ) as ours using (conversion_id, touch_id, attribution_model)
+                    where (ours.credited_minor is distinct from reference.credited_minor or ours.weight_units
+                            is distinct from reference.weight_units)
+                        and reference.conversion_id in (select conversion_id from intermediate.int_conversions_gathered
+                            where conversion_key <= 20000)
+                    """
+                ).fetchall()[0]
 
     peak = max(memory.bytes, ledger_memory.bytes)
     chain = sum(seconds[name][0] for name in (*CHAIN, "removal_effects"))
-    reference, reference_cpu = reference + reference_chain[0], reference_cpu + reference_chain[1]
     total = sum(elapsed for elapsed, _ in seconds.values())
     total_cpu = sum(used for _, used in seconds.values())
     cpu = next(
@@ -290,16 +300,24 @@ def main() -> None:
         f"data         {touches[0]:,} touches, {arguments.converting:.0%} on converting journeys, "
         f"{conversions:,} deals, {arguments.channels} channels, ten models"
     )
-    print(
-        f"reference    {reference:6.1f} s   {reference_cpu:6.1f} s of processor   {reference_rows[0]:,} rows   "
-        f"peak {reference_memory.bytes / 2**30:.2f} GiB"
-    )
+    if not arguments.alone:
+        reference, reference_cpu = reference + reference_chain[0], reference_cpu + reference_chain[1]
+        print(
+            f"reference    {reference:6.1f} s   {reference_cpu:6.1f} s of processor   {reference_rows[0]:,} rows   "
+            f"peak {reference_memory.bytes / 2**30:.2f} GiB"
+        )
     for model, (elapsed, used) in seconds.items():
         print(f"  {model:32} {elapsed:6.1f} s   {used:6.1f} s of processor")
     print(
         f"ledger       {total:6.1f} s   {total_cpu:6.1f} s of processor   {rows[0]:,} rows   "
         f"peak {peak / 2**30:.2f} GiB"
     )
+    print(
+        f"a touch      {total / touches[0] * 1e6:6.2f} µs   {total_cpu / touches[0] * 1e6:6.2f} µs of processor   "
+        f"{bytes_added / 2**30:.2f} GiB on disk beside {bytes_before / 2**30:.2f} GiB"
+    )
+    if arguments.alone:
+        return
     print(f"credits that differ from the reference (first 20,000 deals): {difference[0]}")
     results = {
         "ratio": (total / reference, TARGET_RATIO),
