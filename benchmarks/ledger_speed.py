@@ -9,8 +9,8 @@ touches belong to people who never convert. At --converting 1.0 every touch is o
 Ours is the SQL that dbt compiled, from conversions and touches to the stored ledger of ten models: journeys (the join of touches
 to conversions included), their measures and channels, the counts of the Markov chain and its solve, unattributed conversions,
 credits. The reference starts from journeys already joined, and counts and solves its chain with bare SQL and numpy; that part of
-both sides is printed by itself too. With --alone the reference is left out, which takes as long again, and cost per touch and bytes on
-disk are what is to be seen.
+both sides is printed by itself too. With --alone the reference, which takes as long again, is left out. Bytes
+on disk are what the models added, beside the data they began with.
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ def quieten_packages() -> None:
 def import_packages() -> None:
     """Import what a run needs, which takes ten seconds of its time, for who has something else to wait for."""
     quieten_packages()
-    # Dagster and dbt keep some million objects for the whole run, which hold no garbage: with Python's own 700, 10, 10 the search
-    # for cycles went through them 9 500 times and took 15 of 194 s of the processor (the demo's exports)
+    # what Dagster and dbt have parsed lives for the whole run: with Python's own 700, 10, 10 the search for cycles ran 9 500 times and
+    # took 15 of 194 s of the processor (the demo's exports)
     gc.set_threshold(50_000, 20, 50)
     os.environ["ONEFUNNEL_NO_CODE_LOCATION"] = "1"
     import orchestration.definitions  # noqa: F401
