@@ -47,7 +47,7 @@ class NodeResult:
     """What became of one model or test.
 
     status: dbt's own word; `is_good` is true for success, pass and warn. failures: rows that a test returned. sql: what was
-    asked of the warehouse.
+    asked of the warehouse. is_stored: whether the rows stand there; those of a view do not.
     """
 
     unique_id: str
@@ -59,6 +59,7 @@ class NodeResult:
     failures: int
     seconds: float
     sql: str
+    is_stored: bool
 
     @property
     def is_good(self) -> bool:
@@ -210,4 +211,5 @@ def _result(result: Any) -> NodeResult:
         failures=int(result.failures or 0),
         seconds=round(result.execution_time, 3),
         sql=str(getattr(node, "compiled_code", None) or ""),
+        is_stored=node.config.materialized not in ("view", "ephemeral"),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -87,6 +87,10 @@ class Warehouse(ABC):
         descriptions : mart → column (or `""` for the table itself) → text, for an engine that does not keep them.
         """
 
+    def kept_open(self, *, read_only: bool) -> AbstractContextManager[object]:
+        """For steps that ask for many tables, or write many, one after the other: what is costly to open stays open meanwhile."""
+        return nullcontext()
+
     def columns(self, table: str) -> list[str]:
         """Column names of a table in their order."""
         return self.arrow(f"select * from {self.quoted(table)} limit 0").column_names
@@ -140,6 +144,10 @@ class DuckDbWarehouse(Warehouse):
             yield connection
         finally:
             connection.close()
+
+    def kept_open(self, *, read_only: bool) -> AbstractContextManager[object]:
+        """Opening reads the whole catalog, closing after a write stores it; connections beside an open one share the file."""
+        return self.connect(read_only=read_only)
 
     def start(self, build_id: str, views: Mapping[str, str], tables: Mapping[str, Content]) -> None:
         """Who has the old file open goes on reading what was there."""

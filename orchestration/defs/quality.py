@@ -156,8 +156,9 @@ def write_expectations(
 
     vendors : suites of streams that vendors are asked for.
     """
-    results, errors = _results(warehouse)
-    of_vendors, errors_of_vendors = _vendor_results(warehouse, vendors or {})
+    with warehouse.kept_open(read_only=True):
+        results, errors = _results(warehouse)
+        of_vendors, errors_of_vendors = _vendor_results(warehouse, vendors or {})
     results += of_vendors
     errors += errors_of_vendors
     table = expectations_table(results)

@@ -211,7 +211,8 @@ def write_scores(warehouse: Warehouse) -> dict[str, int]:
 
 
 def _written(warehouse: Warehouse, frames: dict[str, Any]) -> dict[str, int]:
-    return {name: warehouse.write(f"ml.{name}", frame, TABLES[name]) for name, frame in frames.items()}
+    with warehouse.kept_open(read_only=False):
+        return {name: warehouse.write(f"ml.{name}", frame, TABLES[name]) for name, frame in frames.items()}
 
 
 def _policy(rules: pd.DataFrame) -> ScoringPolicy:

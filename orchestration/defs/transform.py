@@ -104,7 +104,7 @@ def mart_descriptions(settings: Settings) -> dict[str, dict[str, str]]:
 def _build(
     context: dg.AssetExecutionContext, whole_pass: list[str]
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """Build the selected assets of one pass; yield what was built with row counts and previews, and the checks of marts.
+    """Build the selected assets of one pass; yield what was built with row counts of tables and previews, and the checks of marts.
 
     Raises
     ------
@@ -139,10 +139,15 @@ def with_evidence(pipeline: Pipeline, test: NodeResult) -> NodeResult:
 
 def _materialized(pipeline: Pipeline, built: list[NodeResult]) -> Iterator[dg.MaterializeResult]:
     tables = [f"{result.schema}.{result.name}" for result in built]
-    counts = pipeline.warehouse.row_counts(tables)
+    # a view would be worked out once more for its count: of the medium demo's builds 10 s, beside 0.6 s for the 300 tables
+    counts = pipeline.warehouse.row_counts(
+        [name for name, result in zip(tables, built, strict=True) if result.is_stored]
+    )
     previews = pipeline.warehouse.previews([table for table in tables if table.startswith("marts.")])
     for result, table in zip(built, tables, strict=True):
-        metadata: dict[str, Any] = {"dagster/row_count": counts[table], "seconds": result.seconds}
+        metadata: dict[str, Any] = {"seconds": result.seconds}
+        if table in counts:
+            metadata["dagster/row_count"] = counts[table]
         if table in previews:
             metadata["preview"] = dg.MetadataValue.md(previews[table])
         yield dg.MaterializeResult(asset_key=[result.schema, result.name], metadata=metadata)
