@@ -182,6 +182,9 @@ CRITERIA = ("industry_fit", "budget", "need_urgency", "authority", "timeline", "
 CRITERION_EFFECTS = np.array([0.95, 0.65, 0.75, 0.80, 0.60, 0.60])
 """Log-odds that one true level (0, 1, 2) adds; the matrix's own points weigh them differently, which is the point."""
 
+FORM_ANSWER_SHARE = 0.98
+"""Of the answers: what the customer fills in with the form that makes the lead; the others are asked at the first talk."""
+
 SEGMENTS = ("retail", "manufacturing", "logistics", "small_business", "public_sector")
 SEGMENT_SHARES = np.array([0.26, 0.22, 0.20, 0.24, 0.08])
 SEGMENT_IN_ICP = np.array([True, True, True, False, False])
@@ -235,7 +238,8 @@ class Leads:
     person: index of People. way_in: index of WAYS_IN. demand: index of CHANNELS or NO_CHANNEL. entry: channel of the
     touch that became the lead. campaign: index of CAMPAIGNS of that touch or -1. demanded_at: when demand arose.
     visits: web sessions up to the lead. downloads: materials taken before it. levels: true level per criterion
-    (n × 6). answers: level as recorded, -1 when never asked. has_phone: left a phone that can be called.
+    (n × 6). answers: level as recorded, -1 when never asked. is_from_form: of each answer, whether the customer gave
+    it in a form, else at the first talk. has_phone: left a phone that can be called.
     rep, qualifier: index of REPS (of the branch: BRANCH_REPS), QUALIFIERS. quality: log-odds of winning.
     channel_effect: the part of `quality` that the demand channel gave. is_branch: of the Tehran branch.
     wants_demo: would ask for a demo, by whatever way in. is_straight: dealt to the rep without a qualifier.
@@ -255,6 +259,7 @@ class Leads:
     downloads: Ints
     levels: Ints
     answers: Ints
+    is_from_form: Flags
     has_phone: Flags
     rep: Ints
     qualifier: Ints
@@ -430,11 +435,12 @@ def _true_levels(rng: np.random.Generator, mix: Mix, segment: Ints, job: Ints, d
     return (latent > -0.35).astype(np.int64) + (latent > 0.65)
 
 
-def _recorded_answers(rng: np.random.Generator, levels: Ints) -> Ints:
-    """Record the answers as people do: one in six misjudged, 8 % never asked (budget and timeline twice as often)."""
-    misjudged = rng.random(levels.shape) < 0.17
+def _recorded_answers(rng: np.random.Generator, levels: Ints, is_from_form: Flags) -> Ints:
+    """Record the answers as people do: customers tell what is true in a form, whoever asks them at the first talk misjudges one answer
+    in six, and one in twenty-five stays open (budget and timeline twice as often)."""
+    misjudged = (rng.random(levels.shape) < 0.17) & ~is_from_form
     answers = np.where(misjudged, rng.integers(0, 3, levels.shape), levels)
-    skipped = rng.random(levels.shape) < np.array([0.03, 0.14, 0.05, 0.07, 0.14, 0.04])
+    skipped = rng.random(levels.shape) < np.array([0.015, 0.07, 0.025, 0.035, 0.07, 0.02])
     return np.where(skipped, -1, answers)
 
 
@@ -611,7 +617,8 @@ def build_company(
         demand == NO_CHANNEL, WITHOUT_CHANNEL_EFFECT, np.array([c.effect for c in mix.channels])[demand]
     )
     noise = rng.normal(0.0, mix.noise, count)
-    answers = _recorded_answers(rng, levels)
+    is_from_form = generator_for(seed, "forms").random(levels.shape) < FORM_ANSWER_SHARE
+    answers = _recorded_answers(rng, levels, is_from_form)
     qualifier = rng.integers(0, len(QUALIFIERS), count)
     first_attempt_at, is_straight = _first_attempts(
         generator_for(seed, "answering"),
@@ -656,6 +663,7 @@ def build_company(
         downloads=downloads,
         levels=levels,
         answers=answers,
+        is_from_form=is_from_form,
         has_phone=has_phone,
         rep=rep,
         qualifier=qualifier,

@@ -527,8 +527,7 @@ def _answers(rng: np.random.Generator, company: Company, outcomes: Outcomes) -> 
     decided = np.where(np.isnat(outcomes.mql_at), leads.created_at + np.timedelta64(20, "h"), outcomes.mql_at)
     share = np.repeat(rng.uniform(0.2, 0.95, len(leads)), len(CRITERIA))
     at = leads.created_at[lead] + ((decided - leads.created_at)[lead] * share).astype("timedelta64[s]")
-    by_form = rng.random(len(lead)) < 0.92
-    at = np.where(by_form, leads.created_at[lead], at + (criterion * 7).astype("timedelta64[s]"))
+    at = np.where(leads.is_from_form.reshape(-1), leads.created_at[lead], at + (criterion * 7).astype("timedelta64[s]"))
     # Half of the criteria nobody asked about have no row at all, half a row with an empty answer.
     written = (level >= 0) | (rng.random(len(level)) < 0.5)
     keep = written & (at < ENDS_AT) & ~leads.is_branch[lead]

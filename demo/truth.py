@@ -8,7 +8,6 @@ channel is switched off, so that anybody can subtract.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,13 +17,11 @@ from demo.company import (
     CHANNELS,
     FORM,
     FREE_AUDIT,
-    JOBS,
     PROMO,
     SALES_MATERIAL,
     SEGMENT_DEAL_MEDIANS,
     SIZES,
     SLA_CHANGE,
-    WAYS_IN,
     Change,
     Company,
     build_company,
@@ -131,44 +128,6 @@ def true_quality(world: World) -> dict[str, float]:
     """Return the true probability of winning of every lead, by the lead's key in the exports."""
     probability = win_probability(world.company.leads.quality)
     return dict(zip(world.lead_ids, probability.tolist(), strict=True))
-
-
-def quality_as_recorded(world: World, others: Sequence[Company]) -> dict[str, float]:
-    """Return what the records at creation tell of every lead's true probability of winning, by the lead's key.
-
-    Least squares of the true log-odds of other companies' leads on what had been recorded when they came: the answers as
-    they were typed in, segment, job, way in, entry channel, campaign, visits, downloads, phone. The rest of the quality is
-    not to be seen at creation: answers that were misjudged, the channel that really created the demand, who answers and
-    when, and the noise. So no score made at creation can be expected to order leads better than this one.
-    """
-    inputs = np.concatenate([_recorded(company) for company in others])
-    log_odds = np.concatenate([company.leads.quality for company in others])
-    weights, *_ = np.linalg.lstsq(inputs, log_odds, rcond=None)
-    told = win_probability(_recorded(world.company) @ weights)
-    return dict(zip(world.lead_ids, told.tolist(), strict=True))
-
-
-def _recorded(company: Company) -> Floats:
-    """Return what is recorded of each lead when it comes, as (leads, columns) with one column a level."""
-    leads = company.leads
-    segment = company.accounts.segment[company.people.account[leads.person]]
-    levels = [
-        *((leads.answers[:, place], range(-1, 3)) for place in range(leads.answers.shape[1])),
-        (segment, range(len(SEGMENT_DEAL_MEDIANS))),
-        (company.people.job[leads.person], range(len(JOBS))),
-        (leads.way_in, range(len(WAYS_IN))),
-        (leads.entry, range(len(CHANNELS))),
-    ]
-    flags = [leads.wants_demo, leads.has_phone, leads.is_branch, leads.campaign == FREE_AUDIT]
-    numbers = [np.log(leads.visits), np.minimum(leads.downloads, 2)]
-    return np.column_stack(
-        [
-            np.ones(len(leads.quality)),
-            *(values == level for values, known in levels for level in known),
-            *flags,
-            *numbers,
-        ]
-    ).astype(np.float64)
 
 
 def expected_revenue(company: Company) -> Floats:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score
 
 from demo.company import CHANNEL_NAMES, HARVESTING, build_company
 from demo.exports import World
-from demo.truth import Truth, quality_as_recorded, truth_of, without_channel
+from demo.truth import Truth, truth_of, without_channel
 
 SEGMENT_MEANS = np.array([620_000, 950_000, 780_000, 190_000, 1_100_000]) * 1.106553
 """Mean contract value of a segment in roubles: its median times exp(0.45² / 2)."""
@@ -109,23 +106,3 @@ def test_wrongly_closed_leads_have_keys_of_the_exports(world: World, truth: Trut
 def test_an_unknown_cause_cannot_be_switched_off(switch: str) -> None:
     with pytest.raises(ValueError, match=f"{switch} is 'television'; expected one of"):
         build_company(7, **{switch: "television"})
-
-
-def test_the_records_at_creation_tell_more_than_the_answers_and_less_than_the_truth(world: World, truth: Truth) -> None:
-    told = quality_as_recorded(world, [build_company(101, "medium")])
-    won = world.sales.outcomes.stop == 4
-    assert list(told) == world.lead_ids
-    answers = np.maximum(world.company.leads.answers, 0).sum(axis=1)
-    of_answers, of_records, of_truth = (
-        roc_auc_score(won, score) for score in (answers, list(told.values()), list(truth.quality.values()))
-    )
-    assert of_answers + 0.03 < of_records < of_truth - 0.02
-
-
-def test_the_records_of_a_lead_do_not_change_with_what_happened_later(world: World) -> None:
-    """The same leads in a company where everybody is answered at once: their quality is another, their records are the same."""
-    others = [build_company(101)]
-    prompt = build_company(world.company.seed, "small", without_change="sla_change")
-    assert not (prompt.leads.quality == world.company.leads.quality).all()
-    as_it_was = quality_as_recorded(world, others)
-    assert quality_as_recorded(replace(world, company=prompt), others) == as_it_was
