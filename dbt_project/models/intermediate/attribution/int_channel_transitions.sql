@@ -202,77 +202,37 @@ named as (
         on steps.window_key = markov_models.window_key
 ),
 
-steps_between_touches as (
+-- whoever entered a state and did not leave it ended there, so no path is asked for its last touch
+ways as (
+    select 'followed' as way
+    union all
+    select 'entered' as way
+    union all
+    select 'left' as way
+),
+
+told as (
     select
         named.attribution_model,
         named.conversion_kind,
         named.level_asked,
-        named.path_end,
-        named.from_state,
-        named.to_state,
-        named.to_channel,
-        sum(named.times) as times
+        case when ways.way = 'entered' then named.to_state else named.from_state end as from_state,
+        case when ways.way = 'followed' then named.to_state else named.path_end end as to_state,
+        case when ways.way = 'followed' then named.to_channel end as to_channel,
+        case when ways.way = 'left' then -named.times else named.times end as times
     from named
-    group by
-        named.attribution_model, named.conversion_kind, named.level_asked, named.path_end, named.from_state, named.to_state,
-        named.to_channel
-),
-
--- whoever entered a state and did not leave it ended there, so no path is asked for its last touch
-entered_and_left as (
-    select
-        steps.attribution_model,
-        steps.conversion_kind,
-        steps.level_asked,
-        steps.path_end,
-        steps.to_state as state,
-        steps.times
-    from steps_between_touches as steps
-    union all
-    select
-        steps.attribution_model,
-        steps.conversion_kind,
-        steps.level_asked,
-        steps.path_end,
-        steps.from_state as state,
-        -steps.times as times
-    from steps_between_touches as steps
-    where steps.from_state <> '(start)'
-),
-
-all_steps as (
-    select
-        steps.attribution_model,
-        steps.conversion_kind,
-        steps.level_asked,
-        steps.from_state,
-        steps.to_state,
-        steps.to_channel,
-        steps.times
-    from steps_between_touches as steps
-    union all
-    select
-        states.attribution_model,
-        states.conversion_kind,
-        states.level_asked,
-        states.state as from_state,
-        states.path_end as to_state,
-        cast(null as string) as to_channel,
-        sum(states.times) as times
-    from entered_and_left as states
-    group by states.attribution_model, states.conversion_kind, states.level_asked, states.state, states.path_end
-    having sum(states.times) > 0
+    inner join ways
+        on named.from_state <> '(start)' or ways.way <> 'left'
 )
 
 select
-    all_steps.attribution_model,
-    all_steps.conversion_kind,
-    all_steps.level_asked,
-    all_steps.from_state,
-    all_steps.to_state,
-    all_steps.to_channel,
-    cast(sum(all_steps.times) as bigint) as transitions
-from all_steps
-group by
-    all_steps.attribution_model, all_steps.conversion_kind, all_steps.level_asked, all_steps.from_state, all_steps.to_state,
-    all_steps.to_channel
+    told.attribution_model,
+    told.conversion_kind,
+    told.level_asked,
+    told.from_state,
+    told.to_state,
+    told.to_channel,
+    cast(sum(told.times) as bigint) as transitions
+from told
+group by told.attribution_model, told.conversion_kind, told.level_asked, told.from_state, told.to_state, told.to_channel
+having sum(told.times) > 0
