@@ -38,69 +38,26 @@ where not (touches.path_transform = 'exposure' and touches.channel_before is not
     and not (touches.path_transform = 'unique' and touches.time_of_channel > 1)
 {%- endmacro %}
 
-{#- The channels of the touches before, as many as the order of the chain needs and at most 4 (the schema of `attribution_models`
-    has the same number); a window `path` must be there. -#}
-{% macro channels_before(channel, markov_order) -%}
-{%- for back in range(1, 5) -%}
-case when {{ markov_order }} >= {{ back }} then lag({{ channel }}, {{ back }}) over path end as channel_before_{{ back }}{% if not loop.last %},
-{% endif %}
-{%- endfor -%}
+{#- Touches with the channels of those before them on their path: `columns`, channel, channel_before_1 … channel_before_4 (the schema
+    of `attribution_models` has the same 4). The nearest `back` of them are looked up, the rest are null, for each costs time. -#}
+{% macro steps_of(relation, columns, path, sort_by, back) -%}
+select
+    touches.{{ columns | join(',\n    touches.') }},
+    touches.channel,
+    {%- for number in [1, 2, 3, 4] %}
+    {%- set before = 'lag(touches.channel, ' ~ number ~ ') over path' if number <= back else 'cast(null as string)' %}
+    {{ before }} as channel_before_{{ number }}{% if not loop.last %},{% endif %}
+    {%- endfor %}
+from {{ relation }} as touches
+window path as (partition by touches.{{ path | join(', touches.') }} order by touches.{{ sort_by | join(', touches.') }})
 {%- endmacro %}
 
-{#- How often each state of a path follows another, and how often a path ends after it.
-
-    relation: attribution_model, markov_order, channel, channel_before_1 …, position, touches_of_path and the columns `grouped_by`.
-    end: `conversion` or `null`. Returns attribution_model, `grouped_by`, from_state, to_state, to_channel (null for an end),
-    transitions. Steps are counted before they are named: a million of them share a few thousand names. -#}
-{% macro transitions_of(relation, grouped_by, end) -%}
-{%- set grouping = 'steps.attribution_model, steps.' ~ (grouped_by | join(', steps.')) -%}
-{%- set befores = ['steps.channel_before_4', 'steps.channel_before_3', 'steps.channel_before_2', 'steps.channel_before_1'] -%}
-with counted as (
-    select
-        {{ grouping }},
-        steps.markov_order,
-        steps.channel,
-        {{ befores | join(', ') }},
-        steps.position = 1 as is_first,
-        steps.position = steps.touches_of_path as is_last,
-        count(*) as times
-    from {{ relation }} as steps
-    group by {{ grouping }}, steps.markov_order, steps.channel, {{ befores | join(', ') }},
-        steps.position = 1, steps.position = steps.touches_of_path
-),
-
-named as (
-    select
-        {{ grouping }},
-        steps.channel,
-        steps.is_last,
-        steps.times,
-        {% for back in [3, 2, 1] -%}
-        case when steps.markov_order > {{ back }} then coalesce(steps.channel_before_{{ back }} || ' > ', '') else '' end ||
-        {% endfor -%}
-        steps.channel as state,
-        case
-            when steps.is_first then '(start)'
-            else coalesce(steps.channel_before_4 || ' > ', '') || coalesce(steps.channel_before_3 || ' > ', '')
-                || coalesce(steps.channel_before_2 || ' > ', '') || steps.channel_before_1
-        end as state_before
-    from counted as steps
-)
-
-select
-    {{ grouping }},
-    case when ways.is_end then steps.state else steps.state_before end as from_state,
-    case when ways.is_end then '({{ end }})' else steps.state end as to_state,
-    case when not ways.is_end then steps.channel end as to_channel,
-    cast(sum(steps.times) as bigint) as transitions
-from named as steps
-inner join (select true as is_end union all select false as is_end) as ways
-    on steps.is_last or not ways.is_end
-group by
-    {{ grouping }},
-    case when ways.is_end then steps.state else steps.state_before end,
-    case when ways.is_end then '({{ end }})' else steps.state end,
-    case when not ways.is_end then steps.channel end
+{#- The state of a path at a touch: the last of `channels` (nearest first), as many as `markov_order` says and the path has. -#}
+{% macro state_at(channels, markov_order) -%}
+{%- for channel in channels[1:] | reverse -%}
+case when {{ markov_order }} > {{ loop.revindex }} then coalesce({{ channel }} || ' > ', '') else '' end
+|| {% endfor -%}
+{{ channels[0] }}
 {%- endmacro %}
 
 {#- Whose path a touch stands on at a level where nobody converted: the account's where it has one, else the member's. -#}
