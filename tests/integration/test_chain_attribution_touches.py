@@ -42,7 +42,8 @@ FROM_THE_TOUCHES_ON = (
     "rpt_touch_creditability",
 )
 LEDGER = (
-    "int_journey_parts", "int_credits_apportioned", "fct_attribution_credits", "int_channel_effects", "rpt_attribution_by_channel",
+    "int_journey_parts", "int_credits_apportioned", "fct_attribution_credits", "int_credits_daily", "int_channel_credits",
+    "int_channel_effects", "rpt_attribution_by_channel",
 )  # fmt: skip
 """Built after the removal effects were computed from the journeys."""
 CHANNELS = {
