@@ -26,6 +26,7 @@ from demo.company import (
     Company,
     build_company,
     during,
+    of_rep,
     win_probability,
 )
 from demo.exports.identities import World
@@ -83,12 +84,14 @@ class Truth:
     """All that is known about the causes of one company.
 
     channels: in the order of `demo.company.CHANNELS`. quality: true probability of winning by the lead's key in the
-    exports. changes: in the order of `Company.changes`. wrongly_closed: keys of the leads that sales closed as "not our
-    customer" although they were, and nobody had tried to reach them on the day they came.
+    exports. quality_on_arrival: the same without what was done with the lead after it came. changes: in the order of
+    `Company.changes`. wrongly_closed: keys of the leads that sales closed as "not our customer" although they were, and
+    nobody had tried to reach them on the day they came.
     """
 
     channels: tuple[ChannelTruth, ...]
     quality: dict[str, float]
+    quality_on_arrival: dict[str, float]
     late_answer: LateAnswer
     changes: tuple[ChangeTruth, ...]
     wrongly_closed: frozenset[str]
@@ -99,6 +102,7 @@ def truth_of(world: World) -> Truth:
     return Truth(
         channels=tuple(channel_truth(world)),
         quality=true_quality(world),
+        quality_on_arrival=quality_on_arrival(world),
         late_answer=late_answer(world),
         changes=tuple(_change_truth(world, change) for change in world.company.changes),
         wrongly_closed=_keys(world, world.sales.outcomes.is_wrongly_closed),
@@ -127,6 +131,18 @@ def _keys(world: World, flags: Flags) -> frozenset[str]:
 def true_quality(world: World) -> dict[str, float]:
     """Return the true probability of winning of every lead, by the lead's key in the exports."""
     probability = win_probability(world.company.leads.quality)
+    return dict(zip(world.lead_ids, probability.tolist(), strict=True))
+
+
+def quality_on_arrival(world: World) -> dict[str, float]:
+    """Return how good every lead was when it came, by the lead's key in the exports: its true probability of winning
+    without what was done with it afterwards. That is who answered, how late, and with which material; the wait has a
+    truth of its own (`LateAnswer`). What no record shows of the lead itself, its noise and the origin of its demand,
+    is in it.
+    """
+    leads = world.company.leads
+    done_afterwards = of_rep("effect", leads.rep, leads.is_branch) + leads.late_effect + leads.material_effect
+    probability = win_probability(leads.quality - done_afterwards)
     return dict(zip(world.lead_ids, probability.tolist(), strict=True))
 
 

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from demo.exports import World, build_world
-from demo.truth import true_quality
+from demo.truth import quality_on_arrival
 from tests.conftest import Built
 
 pytestmark = pytest.mark.verify
@@ -19,12 +19,13 @@ def world() -> World:
 
 
 def test_the_learned_score_is_nearly_as_good_as_the_truth(living_medium: Built, world: World) -> None:
-    """Within 0.02 of the AUC of the true quality of the same leads, which also knows the rep, the wait and the noise."""
+    """Within 0.02 of the AUC of the true quality of the same leads, which also knows the noise, the origin of the demand and the
+    answers that nobody asked for."""
     rows = living_medium.query(
         "select lead_id, probability, is_won from marts.fct_lead_scores inner join marts.fct_lead_features"
         " using (lead_id, moment) where scorer = 'learned' and moment = 'creation' and sample = 'test' order by lead_id"
     )
-    quality = true_quality(world)
+    quality = quality_on_arrival(world)
     judged = [(quality[lead], float(chance), won) for lead, chance, won in rows if lead in quality]
     assert len(judged) > 1500
     truth, learned, won = zip(*judged, strict=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from demo.company import CHANNEL_NAMES, HARVESTING, build_company
+from demo.company import CHANNEL_NAMES, HARVESTING, REPS, SALES_MATERIAL, SLA_CHANGE, build_company
 from demo.exports import World
-from demo.truth import Truth, truth_of, without_channel
+from demo.truth import Truth, quality_on_arrival, truth_of, without_channel
 
 SEGMENT_MEANS = np.array([620_000, 950_000, 780_000, 190_000, 1_100_000]) * 1.106553
 """Mean contract value of a segment in roubles: its median times exp(0.45² / 2)."""
@@ -57,6 +59,29 @@ def test_whoever_still_comes_without_a_channel_is_the_same_person_with_the_same_
     for column in ("person", "created_at", "levels", "first_attempt_at", "quality", "luck"):
         expected, found = getattr(leads, column)[stays], getattr(left, column)
         assert np.array_equal(expected, found, equal_nan=column == "first_attempt_at"), column
+
+
+@pytest.mark.parametrize("change", [change.kind for change in (SLA_CHANGE, SALES_MATERIAL)])
+def test_what_sales_did_with_a_lead_does_not_change_what_it_was_on_arrival(
+    world: World, truth: Truth, change: str
+) -> None:
+    company = world.company
+    other = build_company(company.seed, "small", company.mix, without_change=change)
+    changed = np.abs(other.leads.quality - company.leads.quality) > 1e-9
+    assert changed.any()
+    found = quality_on_arrival(replace(world, company=other))
+    assert list(found) == list(truth.quality_on_arrival) == world.lead_ids
+    assert np.array(list(found.values())) == pytest.approx(np.array(list(truth.quality_on_arrival.values())), abs=1e-12)
+
+
+def test_of_whoever_was_answered_at_once_only_the_rep_is_taken_away(world: World, truth: Truth) -> None:
+    leads = world.company.leads
+    effect = np.array([rep.effect for rep in REPS])[leads.rep]
+    untouched = ~leads.is_branch & (leads.late_effect == 0) & (leads.material_effect == 0)
+    arrival, won = np.array(list(truth.quality_on_arrival.values())), np.array(list(truth.quality.values()))
+    log_odds = np.log(won / (1 - won)) - np.log(arrival / (1 - arrival))
+    assert untouched.sum() > 100
+    assert log_odds[untouched] == pytest.approx(effect[untouched], abs=1e-9)
 
 
 def test_what_a_late_answer_costs_is_told_by_answering_everybody_at_once(world: World, truth: Truth) -> None:
