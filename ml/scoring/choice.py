@@ -31,7 +31,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 
 from ml.scoring.evaluate import DIGITS, auc, log_loss
-from ml.scoring.learners import BoostedTrees, GivenLogOdds, LogisticScorecard
+from ml.scoring.learners import BoostedTrees, GivenLogOdds, LogisticScorecard, StagedScorecard
 from ml.scoring.split import cut_in_order, without_straddlers
 
 if TYPE_CHECKING:
@@ -42,9 +42,12 @@ Floats = npt.NDArray[np.float64]
 Learner = LogisticScorecard | BoostedTrees
 Calibration = Literal["sigmoid", "isotonic"]
 Label = Literal["win", "expected_revenue"]
+Stages = npt.NDArray[np.int64]
 
 FOLDS = ((0.4, 0.6), (0.6, 0.8), (0.8, 1.0))
 """Of the training part in time: leads before the first share fit, those up to the second judge."""
+MOST_BY_STAGE = 50_000
+"""Leads that teach a learner by stage at most: it holds a row per lead and stage, and so many leads have wins enough of their own."""
 FEWEST_OF_EACH = 5
 """Wins and losses that each part of a fold must have at least."""
 
@@ -98,16 +101,23 @@ class Chosen:
 
 
 def candidates(
-    directions: dict[str, int] | None = None, ordered_levels: dict[str, dict[str, float]] | None = None
+    directions: dict[str, int] | None = None,
+    ordered_levels: dict[str, dict[str, float]] | None = None,
+    stages: Stages | None = None,
 ) -> list[Candidate]:
-    """The candidates for a design: scorecards of two strengths, boosted trees of two sizes.
+    """The candidates for a design: scorecards of two strengths, one by stage where stages are known, boosted trees of two sizes.
 
-    directions, ordered_levels: what is declared monotone (`learners.BoostedTrees`).
+    directions, ordered_levels: what is declared monotone (`learners.BoostedTrees`). stages: of the leads that teach.
     """
     held: dict[str, Any] = {"directions": directions, "ordered_levels": ordered_levels}
     return [
         Candidate("scorecard_strict", LogisticScorecard(penalty_strength=10.0)),
         Candidate("scorecard", LogisticScorecard()),
+        *(
+            []
+            if stages is None or len(stages) > MOST_BY_STAGE
+            else [Candidate("scorecard_by_stage", StagedScorecard())]
+        ),
         Candidate("boosted_small", BoostedTrees(**held, max_leaf_nodes=4, max_iter=100)),
         Candidate("boosted", BoostedTrees(**held)),
     ]
@@ -120,11 +130,12 @@ def choose(
     groups: pd.Series | None,
     offered: list[Candidate],
     calibration: Calibration = "sigmoid",
+    stages: Stages | None = None,
 ) -> Chosen:
     """Choose among the offered candidates on the training leads and calibrate the best.
 
-    design, won, order, groups: one row per training lead; `order` rises with time and `groups` is the account (None:
-    unknown). Raises ThinDataError when a part of a fold has fewer than five wins or losses.
+    design, won, order, groups, stages: one row per training lead; `order` rises with time, `groups` is the account and `stages` how
+    many stages the lead reached (None: unknown). Raises ThinDataError when a part of a fold has fewer than five wins or losses.
     """
     rows = []
     said: dict[str, list[Floats]] = {candidate.name: [] for candidate in offered}
@@ -135,7 +146,7 @@ def choose(
         _require_both(won[judges], f"the part of fold {number} that judges")
         came.append(won[judges])
         for candidate in offered:
-            learner = _fresh(candidate.learner).fit(design[fits], won[fits])
+            learner = _fresh(candidate.learner).fit(design[fits], won[fits], None if stages is None else stages[fits])
             log_odds = learner.decision_function(design[judges])
             said[candidate.name].append(log_odds)
             chance = np.round(1 / (1 + np.exp(-log_odds)), DIGITS)
@@ -155,7 +166,7 @@ def choose(
     loss = validation.assign(total=validation["log_loss"] * validation["judged_on"]).groupby("candidate", sort=False)
     mean = (loss["total"].sum() / loss["judged_on"].sum()).round(DIGITS)
     best = next(candidate for candidate in offered if mean[candidate.name] == mean.min())
-    whole = _fresh(best.learner).fit(design, won)
+    whole = _fresh(best.learner).fit(design, won, stages)
     calibrated = _calibrated(whole, said[best.name], came, calibration)
     return Chosen(best.name, whole, calibrated, calibration, validation)
 

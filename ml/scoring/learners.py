@@ -1,7 +1,8 @@
-"""The two learned scores as scikit-learn classifiers over a frame of leads: a logistic scorecard, boosted trees.
+"""The learned scores as scikit-learn classifiers over a frame of leads: a logistic scorecard, one that learns from the stages that
+leads reached, boosted trees.
 
-Both take a frame whose object columns are categories (MISSING = empty) and whose other columns are numbers (NaN =
-empty), or an array of numbers. Both give log-odds (`decision_function`), so that they are calibrated, explained and
+All take a frame whose object columns are categories (MISSING = empty) and whose other columns are numbers (NaN =
+empty), or an array of numbers. All give log-odds (`decision_function`), so that they are calibrated, explained and
 compared in one unit.
 """
 
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import OrdinalEncoder
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 from threadpoolctl import threadpool_limits
@@ -24,21 +26,25 @@ from ml.scoring.labels import BinaryLeadClassifier, binary_classes
 from ml.scoring.model import MOST_LEVELS, RAREST_CATEGORY, table_scorecard
 
 Floats = npt.NDArray[np.float64]
+Stages = npt.NDArray[np.int64]
 
 
 class _LeadClassifier(BinaryLeadClassifier, ABC):
     """Frames and arrays as one frame, two classes, probabilities from log-odds."""
 
     @abstractmethod
-    def _learn(self, frame: pd.DataFrame, won: npt.NDArray[np.bool_]) -> None:
-        """Learn from a frame of leads and which of them were won."""
+    def _learn(self, frame: pd.DataFrame, won: npt.NDArray[np.bool_], stages: Stages | None) -> None:
+        """Learn from a frame of leads, which of them were won and, where that is known, how many stages each reached."""
 
     @abstractmethod
     def _log_odds(self, frame: pd.DataFrame) -> Floats:
         """Log-odds of a win per lead, by what `_learn` left."""
 
-    def fit(self, X: Any, y: Any) -> Any:
-        """Learn from leads X (frame or array) and their outcome y, which has two classes."""
+    def fit(self, X: Any, y: Any, stages: Any = None) -> Any:
+        """Learn from leads X (frame or array) and their outcome y, which has two classes.
+
+        stages: whole numbers, how many stages of the way to a win each lead reached; only the learner by stage looks at them.
+        """
         if _is_mixed(X):
             # a frame of texts and numbers stays as it is; only its columns and its length are checked
             frame, y = validate_data(self, X, y, skip_check_array=True)
@@ -48,7 +54,10 @@ class _LeadClassifier(BinaryLeadClassifier, ABC):
             values, y = validate_data(self, X, y, dtype="float64", ensure_all_finite="allow-nan")
             frame = self._named(values)
         self.classes_, won = binary_classes(y)
-        self._learn(frame, won)
+        reached = None if stages is None else np.asarray(stages, dtype=np.int64)
+        if reached is not None:
+            check_consistent_length(frame, reached)
+        self._learn(frame, won, reached)
         return self
 
     def _named(self, values: Floats) -> pd.DataFrame:
@@ -80,7 +89,7 @@ class _LeadClassifier(BinaryLeadClassifier, ABC):
 class GivenLogOdds(_LeadClassifier):
     """Log-odds that were told elsewhere, as the only column: what calibration learns a curve from."""
 
-    def _learn(self, frame: pd.DataFrame, won: npt.NDArray[np.bool_]) -> None:
+    def _learn(self, frame: pd.DataFrame, won: npt.NDArray[np.bool_], stages: Stages | None) -> None:
         self.is_told_ = True
 
     def _log_odds(self, frame: pd.DataFrame) -> Floats:
@@ -97,12 +106,70 @@ class LogisticScorecard(_LeadClassifier):
     def __init__(self, penalty_strength: float = 1.0) -> None:
         self.penalty_strength = penalty_strength
 
-    def _learn(self, frame: pd.DataFrame, won: npt.NDArray[np.bool_]) -> None:
+    def _learn(self, frame: pd.DataFrame, won: npt.NDArray[np.bool_], stages: Stages | None) -> None:
         pipeline = table_scorecard(frame).set_params(model__C=1.0 / self.penalty_strength)
         self.pipeline_ = pipeline.fit(frame, won)
 
     def _log_odds(self, frame: pd.DataFrame) -> Floats:
         return np.asarray(self.pipeline_.decision_function(frame))
+
+
+class StagedScorecard(LogisticScorecard):
+    """A scorecard that first learns how far leads come, then what that says of a win; for few wins and many leads.
+
+    Every lead that was lost says how far it came, which a scorecard of wins alone does not hear. The first step is a model of
+    proportional odds (McCullagh 1980, Regression models for ordinal data): one weight per encoded column for all stages and a
+    threshold per stage. The second is a logistic regression of the win on the log-odds of the first, free, and on the encoded
+    columns, held by `correction_strength`: what decides of a win alone still counts. Both add up to one weight per encoded
+    column, so it explains itself like any scorecard. Without stages the win is the only one.
+
+    Parameters
+    ----------
+    penalty_strength, correction_strength : 1 / C of the two steps.
+    """
+
+    def __init__(self, penalty_strength: float = 10.0, correction_strength: float = 300.0) -> None:
+        super().__init__(penalty_strength)
+        self.correction_strength = correction_strength
+
+    def _learn(self, frame: pd.DataFrame, won: npt.NDArray[np.bool_], stages: Stages | None) -> None:
+        pipeline = table_scorecard(frame)
+        columns, model = pipeline.named_steps["columns"], pipeline.named_steps["model"]
+        encoded = columns.fit_transform(frame)
+        by_stage = self._weights_by_stage(encoded, _won_is_last(stages, won))
+        told = FREE * (encoded @ by_stage)
+        model.set_params(C=1.0 / self.correction_strength).fit(np.column_stack([encoded, told]), won)
+        model.coef_ = model.coef_[:, :-1] + FREE * model.coef_[0, -1] * by_stage
+        model.n_features_in_ = encoded.shape[1]
+        self.pipeline_ = pipeline
+
+    def _weights_by_stage(self, encoded: Floats, stages: Stages) -> Floats:
+        """Weights of the proportional odds, fitted as one logistic regression over a row per lead and stage."""
+        last = int(stages.max())
+        reached_by = {stage: int((stages >= stage).sum()) for stage in range(1, last + 1)}
+        rarest = {stage: min(count, len(stages) - count) for stage, count in reached_by.items()}
+        thresholds = [stage for stage in reached_by if rarest[stage] >= FEWEST_OF_STAGE] or [last]
+        of_stage = FREE * np.repeat(np.eye(len(thresholds)), len(stages), axis=0)
+        rows = np.column_stack([np.tile(encoded, (len(thresholds), 1)), of_stage])
+        reached = np.concatenate([stages >= stage for stage in thresholds])
+        model = LogisticRegression(
+            C=1.0 / self.penalty_strength, solver="newton-cholesky", tol=1e-10, max_iter=1000, fit_intercept=False
+        )
+        return np.asarray(model.fit(rows, reached).coef_[0, : encoded.shape[1]])
+
+
+FREE = 10.0
+"""What a column is multiplied by whose weight the penalty should hardly hold."""
+FEWEST_OF_STAGE = 20
+"""Leads that reached a stage, and that did not, below which it says nothing of the columns."""
+
+
+def _won_is_last(stages: Stages | None, won: npt.NDArray[np.bool_]) -> Stages:
+    """How far each lead came, with the win as the last stage and no lead there that was not won."""
+    if stages is None:
+        return won.astype(np.int64)
+    last = int(stages[~won].max()) + 1
+    return np.where(won, last, stages)
 
 
 class BoostedTrees(_LeadClassifier):
@@ -131,7 +198,7 @@ class BoostedTrees(_LeadClassifier):
         self.max_leaf_nodes = max_leaf_nodes
         self.min_samples_leaf = min_samples_leaf
 
-    def _learn(self, frame: pd.DataFrame, won: npt.NDArray[np.bool_]) -> None:
+    def _learn(self, frame: pd.DataFrame, won: npt.NDArray[np.bool_], stages: Stages | None) -> None:
         ordered = self.ordered_levels or {}
         self.categories_ = [name for name in category_columns(frame) if name not in ordered]
         self.encoder_ = OrdinalEncoder(

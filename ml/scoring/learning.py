@@ -79,6 +79,7 @@ def learn(
     findings = guard.inspect(
         table.columns[teaches].reset_index(drop=True), won[teaches], times=table.times, excluded=excluded, kept=kept
     )
+    stages = None if table.stages is None else table.stages[teaches]
     used = [finding.column for finding in findings if finding.is_used]
     curve = hand_curve(table.hand, won, teaches)
     refusal = _refusal(won[teaches], used, policy)
@@ -94,8 +95,9 @@ def learn(
                 won[teaches],
                 table.order[teaches],
                 None if table.groups is None else table.groups[teaches],
-                candidates(table.directions, table.ordered),
+                candidates(table.directions, table.ordered, stages),
                 policy.calibration,
+                stages,
             )
             if policy.label == "expected_revenue" and model.worth is None:
                 model = replace(model, worth=_worth(parts, design))

@@ -30,6 +30,7 @@ FEATURE_COLUMNS = (
     "hot_lower_bound",
     "is_won",
     "is_mature",
+    "stages_reached",
     "account_id",
     "segment",
     "won_minor",
@@ -242,6 +243,7 @@ def _table_of(
         is_exploration=part["is_exploration"].to_numpy(dtype=bool),
         directions=declared.directions(),
         ordered=declared.ordered_levels(given),
+        stages=part["stages_reached"].to_numpy(dtype=np.int64),
         no_hand=None if is_answered else "no matrix scores with an answer behind them",
     )
 

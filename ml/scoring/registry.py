@@ -22,6 +22,7 @@ TRUSTED_TYPES: tuple[str, ...] = (
     "functools.partial",
     "ml.scoring.learners.BoostedTrees",
     "ml.scoring.learners.LogisticScorecard",
+    "ml.scoring.learners.StagedScorecard",
     "ml.scoring.model.signed_log",
     "numpy.dtype",
     "sklearn.calibration._CalibratedClassifier",
@@ -29,7 +30,7 @@ TRUSTED_TYPES: tuple[str, ...] = (
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.utils.validation.check_array",
 )
-"""Types beyond those that skops itself trusts: our two learners and what scikit-learn keeps inside its own."""
+"""Types beyond those that skops itself trusts: our learners and what scikit-learn keeps inside its own."""
 
 CHAMPION = "champion.jsonl"
 """Append-only: one line a decision; the last one says which model is the champion."""
@@ -171,5 +172,5 @@ def load_model(model_version: str, root: Path) -> tuple[Chosen, dict[str, Any]]:
 def _read(file: Path) -> Any:
     untrusted = sorted(set(skops.io.get_untrusted_types(file=file)) - set(TRUSTED_TYPES))
     if untrusted:
-        raise TypeError(f"{file} holds {', '.join(untrusted)}; only scikit-learn's types and our two learners are read")
+        raise TypeError(f"{file} holds {', '.join(untrusted)}; only scikit-learn's types and our learners are read")
     return skops.io.load(file, trusted=list(TRUSTED_TYPES))

@@ -104,12 +104,12 @@ def train(prepared: Prepared, policy: ScoringPolicy, known: Known | None = None)
         return Trained(card)
     stamp = _stamp(prepared, policy)
     fingerprint = ""
-    money = parts.table.money if policy.label == "expected_revenue" else None
+    # beside the outcomes a model learns from the stages reached and, where expected revenue is the label, from money
+    also = [parts.table.stages, parts.table.money if policy.label == "expected_revenue" else None]
 
     def find(taught: pd.DataFrame, won: npt.NDArray[np.bool_]) -> Chosen | None:
         nonlocal fingerprint
-        brought = b"" if money is None else money[parts.teaches].tobytes()
-        fingerprint = _fingerprint(taught, won, brought, stamp)
+        fingerprint = _fingerprint(taught, won, [part[parts.teaches] for part in also if part is not None], stamp)
         return None if known is None else known(fingerprint)
 
     with threadpool_limits(limits=1):
@@ -302,11 +302,14 @@ def _stamp(prepared: Prepared, policy: ScoringPolicy) -> str:
     return json.dumps(decisive, sort_keys=True, ensure_ascii=False)
 
 
-def _fingerprint(taught: pd.DataFrame, won: npt.NDArray[np.bool_], brought: bytes, stamp: str) -> str:
-    """SHA-256 of the model's input, the outcomes and the money that it learns from, and the stamp."""
+def _fingerprint(
+    taught: pd.DataFrame, won: npt.NDArray[np.bool_], also: list[npt.NDArray[np.int64]], stamp: str
+) -> str:
+    """SHA-256 of the model's input, the outcomes and what else it learns from, and the stamp."""
     rows = pd.util.hash_pandas_object(taught, index=False).to_numpy()
     said = json.dumps([list(map(str, taught.columns)), stamp], ensure_ascii=False).encode()
-    return hashlib.sha256(rows.tobytes() + np.packbits(won).tobytes() + brought + said).hexdigest()
+    numbers = b"".join(part.tobytes() for part in also)
+    return hashlib.sha256(rows.tobytes() + np.packbits(won).tobytes() + numbers + said).hexdigest()
 
 
 def _left_out(findings: pd.DataFrame) -> list[dict[str, str]]:

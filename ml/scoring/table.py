@@ -83,6 +83,7 @@ class LeadTable:
     is_exploration  True for leads drawn at random to be worked, whatever their score
     directions  number columns that may only raise (1) or lower (-1) the score
     ordered     category columns whose levels have an order: level → place
+    stages      how many stages of the way to a win each lead reached; None where that is not known
     no_hand     why no lead has a hand-made score, where that is known: then only the model is measured
     """
 
@@ -104,6 +105,7 @@ class LeadTable:
     is_exploration: Flags | None = None
     directions: dict[str, int] = field(default_factory=dict)
     ordered: dict[str, dict[str, float]] = field(default_factory=dict)
+    stages: npt.NDArray[np.int64] | None = None
     no_hand: str | None = None
 
 
@@ -161,6 +163,7 @@ def in_order(table: LeadTable) -> LeadTable:
         points=None if table.points is None else points_of(table.points, by),
         segments=None if table.segments is None else table.segments.iloc[by].reset_index(drop=True),
         is_exploration=None if table.is_exploration is None else table.is_exploration[by],
+        stages=None if table.stages is None else table.stages[by],
     )
 
 

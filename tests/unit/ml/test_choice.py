@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import minimize
 
-from ml.scoring.choice import Candidate, ThinDataError, candidates, choose
+from ml.scoring.choice import MOST_BY_STAGE, Candidate, ThinDataError, candidates, choose
 from ml.scoring.explain import commonest, contributions, partial_dependence, walked, with_values
 from ml.scoring.features import MISSING
 from ml.scoring.learners import BoostedTrees, LogisticScorecard
@@ -35,6 +35,28 @@ def test_where_two_answers_act_together_trees_are_chosen() -> None:
     assert chosen.name.startswith("boosted")
     assert chosen.validation.groupby("candidate")["auc"].mean()["scorecard"] < 0.6
     assert len(chosen.validation) == 12
+
+
+def test_where_few_leads_win_the_stages_that_the_others_reached_decide() -> None:
+    """Nine numbers drive every stage alike, one lead in fifteen wins."""
+    generator = np.random.default_rng(2)
+    frame = pd.DataFrame(generator.normal(0, 1, (3000, 9)), columns=list("abcdefghi"))
+    way = frame.to_numpy() @ np.linspace(-0.8, 0.8, 9) + generator.logistic(0, 1, 3000)
+    stages = (way[:, None] > np.array([0.0, 1.5, 3.5])).sum(axis=1)
+    order, won = np.arange(3000.0), stages == 3
+    chosen = choose(frame, won, order, None, candidates(stages=stages), stages=stages)
+    assert chosen.name == "scorecard_by_stage"
+    assert len(chosen.validation) == 15
+    added = contributions(chosen, frame.head(200), frame).sum(axis=1)
+    chance = chosen.calibrated.predict_proba(frame.head(200))[:, 1]
+    apart = np.log(chance / (1 - chance)) - added
+    assert apart.max() - apart.min() < 1e-4
+
+
+def test_without_stages_and_with_very_many_leads_no_learner_by_stage_is_offered() -> None:
+    names = [candidate.name for candidate in candidates()]
+    assert names == ["scorecard_strict", "scorecard", "boosted_small", "boosted"]
+    assert [candidate.name for candidate in candidates(stages=np.zeros(MOST_BY_STAGE + 1, dtype=np.int64))] == names
 
 
 def test_of_equally_good_models_the_first_is_taken() -> None:

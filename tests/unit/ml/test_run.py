@@ -66,6 +66,7 @@ def company(leads: int, seed: int = 1) -> tuple[pd.DataFrame, pd.DataFrame]:
             "hot_lower_bound": 45,
             "is_won": generator.random(leads) < 1 / (1 + np.exp(-(total - 40) / 6)),
             "is_mature": np.arange(leads) < leads * 9 // 10,
+            "stages_reached": 0,
             "channel": generator.choice(["search", "social"], leads),
             "source_system": "crm",
             "weekday": times.day_of_week + 1,
@@ -390,7 +391,7 @@ def test_every_declared_feature_is_a_column_of_the_published_mart() -> None:
     models = {model["name"]: model for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]}
     published = {column["name"] for column in models["fct_lead_features"]["columns"]}
     made_of = {"campaign_leads", "campaign_cost_minor", "currency", "missing_criteria"}
-    around = {"lead_id", "moment", "scored_at", "latest_known_at", "is_mature", "is_won", "build_id"}
+    around = {"lead_id", "moment", "scored_at", "latest_known_at", "is_mature", "is_won", "stages_reached", "build_id"}
     assert published - made_of - around == {feature.name for feature in DECLARED}
 
 
@@ -434,8 +435,9 @@ def test_a_model_that_learned_from_the_same_leads_is_taken_and_says_the_same(tmp
     pd.testing.assert_frame_equal(again.scores, first.scores, check_exact=True)
     pd.testing.assert_frame_equal(again.points, first.points, check_exact=True)
     pd.testing.assert_frame_equal(again.comparison, first.comparison, check_exact=True)
-    other = score_leads(features.assign(is_won=~features["is_won"]), answers, QUICK, known=known)
-    assert other.card["trained_on"] != first.card["trained_on"]
+    for changed in ({"is_won": ~features["is_won"]}, {"stages_reached": np.arange(600) % 2}):
+        other = score_leads(features.assign(**changed), answers, QUICK, known=known)
+        assert other.card["trained_on"] != first.card["trained_on"]
 
 
 def test_recent_leads_that_have_drifted_are_not_made_to_wait_for_the_week() -> None:

@@ -70,6 +70,30 @@ wins as (
         reached.reached_at as won_at
     from {{ ref('int_leads_reached') }} as reached
     where reached.stage = {{ policy('close_event') }}
+),
+
+-- how far each lead came is told of all leads, a win of few: a score may learn from both
+stages_to_close as (
+    select stages.stage
+    from {{ ref('int_stages_ranked') }} as stages
+    inner join {{ ref('int_stages_ranked') }} as closes
+        on stages.chain_rank <= closes.chain_rank
+    where stages.chain_rank > 1 and closes.stage = {{ policy('close_event') }}
+),
+
+stages_counted as (
+    select
+        moments.lead_id,
+        moments.moment,
+        count(*) as stages_reached
+    from {{ ref('int_lead_moments_dated') }} as moments
+    cross join label_window
+    inner join {{ ref('int_leads_reached') }} as reached
+        on reached.lead_id = moments.lead_id
+        and reached.reached_at <= {{ plus_days('moments.scored_at', 'label_window.window_days') }}
+    inner join stages_to_close
+        on stages_to_close.stage = reached.stage
+    group by moments.lead_id, moments.moment
 )
 
 select
@@ -99,6 +123,7 @@ select
     coalesce(
         {{ seconds_between('moments.scored_at', 'wins.won_at') }} between 0 and label_window.window_days * 86400, false
     ) as is_won,
+    coalesce(stages_counted.stages_reached, 0) as stages_reached,
     people_of_leads.account_id,
     leads.segment,
     sold.won_minor,
@@ -153,6 +178,8 @@ left join {{ ref('int_lead_campaign_costs') }} as campaign_costs
     on campaign_costs.lead_id = moments.lead_id and campaign_costs.moment = moments.moment
 left join wins
     on wins.lead_id = moments.lead_id
+left join stages_counted
+    on stages_counted.lead_id = moments.lead_id and stages_counted.moment = moments.moment
 left join people_of_leads
     on people_of_leads.lead_id = moments.lead_id
 left join {{ ref('int_accounts_merged') }} as accounts

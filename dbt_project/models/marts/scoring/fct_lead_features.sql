@@ -42,6 +42,7 @@ select
     features.hour,
     features.is_mature,
     features.is_won,
+    features.stages_reached,
     cast({{ build_fact('reporting_currency') }} as string) as currency,
     {{ build_fact('build_id') }} as build_id
 from {{ ref('int_lead_features') }} as features
