@@ -109,15 +109,13 @@ def candidates(
 
     directions, ordered_levels: what is declared monotone (`learners.BoostedTrees`). stages: of the leads that teach.
     """
+    is_by_stage = stages is not None and len(stages) <= MOST_BY_STAGE
+    by_stage = [Candidate("scorecard_by_stage", StagedScorecard())] if is_by_stage else []
     held: dict[str, Any] = {"directions": directions, "ordered_levels": ordered_levels}
     return [
         Candidate("scorecard_strict", LogisticScorecard(penalty_strength=10.0)),
         Candidate("scorecard", LogisticScorecard()),
-        *(
-            []
-            if stages is None or len(stages) > MOST_BY_STAGE
-            else [Candidate("scorecard_by_stage", StagedScorecard())]
-        ),
+        *by_stage,
         Candidate("boosted_small", BoostedTrees(**held, max_leaf_nodes=4, max_iter=100)),
         Candidate("boosted", BoostedTrees(**held)),
     ]

@@ -28,6 +28,11 @@ from ml.scoring.model import MOST_LEVELS, RAREST_CATEGORY, table_scorecard
 Floats = npt.NDArray[np.float64]
 Stages = npt.NDArray[np.int64]
 
+FREE = 10.0
+"""What a column is multiplied by whose weight the penalty should hardly hold."""
+FEWEST_OF_STAGE = 20
+"""Leads that reached a stage, and that did not, below which it says nothing of the columns."""
+
 
 class _LeadClassifier(BinaryLeadClassifier, ABC):
     """Frames and arrays as one frame, two classes, probabilities from log-odds."""
@@ -156,12 +161,6 @@ class StagedScorecard(LogisticScorecard):
             C=1.0 / self.penalty_strength, solver="newton-cholesky", tol=1e-10, max_iter=1000, fit_intercept=False
         )
         return np.asarray(model.fit(rows, reached).coef_[0, : encoded.shape[1]])
-
-
-FREE = 10.0
-"""What a column is multiplied by whose weight the penalty should hardly hold."""
-FEWEST_OF_STAGE = 20
-"""Leads that reached a stage, and that did not, below which it says nothing of the columns."""
 
 
 def _won_is_last(stages: Stages | None, won: npt.NDArray[np.bool_]) -> Stages:
