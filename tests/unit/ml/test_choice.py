@@ -38,7 +38,7 @@ def test_where_two_answers_act_together_trees_are_chosen() -> None:
 
 
 def test_where_few_leads_win_the_stages_that_the_others_reached_decide() -> None:
-    """Nine numbers drive every stage alike, one lead in fifteen wins."""
+    """Nine numbers drive every stage alike, one lead in sixteen wins."""
     generator = np.random.default_rng(2)
     frame = pd.DataFrame(generator.normal(0, 1, (3000, 9)), columns=list("abcdefghi"))
     way = frame.to_numpy() @ np.linspace(-0.8, 0.8, 9) + generator.logistic(0, 1, 3000)
