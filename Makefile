@@ -6,6 +6,8 @@ CONFIG ?= demo/company/living.yml
 export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
+# container images set it: then every process compiles what it imports anew, 20 s of the 34 that a command needs to start
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help install spark demo test check check_sql check_python dev bench verify lock clean
 # the extra `spark` is half a gigabyte: the tests of the engine run where Java is there to run them
@@ -19,10 +21,11 @@ install: $(VENV)/.installed  ## virtual environment with the locked dependencies
 $(VENV)/.installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed, this is " + sys.version)'
 	$(PYTHON) -m venv $(VENV)
-	@# most of what pip would compile is never imported: 67 s of the processor in 300 s of installation on a slow machine
+	@# most of what pip would compile is never imported: 67 s of the processor in 300 s of installation on a slow machine;
+	@# what a run imports is compiled by the last line
 	$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	$(BIN)/python -c 'from orchestration.dbt_runner import Dbt, INSTALLED; Dbt(INSTALLED).parse()'
+	$(BIN)/python -c 'from orchestration.running import import_packages; import_packages(); from orchestration.dbt_runner import Dbt, INSTALLED; Dbt(INSTALLED).parse()'
 	@touch $@
 
 spark: $(VENV)/.spark  ## what `--engine spark` needs, beside Java 17 or newer

@@ -7,7 +7,7 @@ from typing import cast
 import pyarrow as pa
 import pytest
 
-from orchestration.dbt_runner import Dbt, NodeResult
+from orchestration.dbt_runner import Dbt, DbtError, NodeResult
 from orchestration.defs.transform import with_evidence
 from orchestration.pipeline import Pipeline
 from orchestration.warehouse import DuckDbWarehouse
@@ -55,3 +55,24 @@ def test_each_problem_is_found_and_named_with_the_rows_it_concerns(dbt: Dbt, tmp
     assert "problem repeated, occurrences 1" in message
     assert "problem missing: touch_id" in message
     assert "problem not accepted: team = purchasing, occurrences 2" in message
+
+
+def test_a_view_is_made_in_place_also_where_a_table_of_its_name_stands(dbt: Dbt, tmp_path: Path) -> None:
+    warehouse = DuckDbWarehouse(tmp_path / "onefunnel.duckdb")
+    fills = {"source": "varchar", "rows": "bigint"}
+    warehouse.write("raw_landing.fills", pa.table({"source": ["crm"], "rows": [3]}), fills)
+    warehouse.write("staging.stg_landing__fills", pa.table({"source": ["older"], "rows": [1]}), fills)
+    for _ in range(2):
+        (result,) = dbt.run(warehouse, ["--select", "stg_landing__fills"])
+        assert (result.status, result.is_stored) == ("success", False)
+        assert warehouse.read("staging.stg_landing__fills").to_dict("records") == [{"source": "crm", "rows": 3}]
+        assert warehouse.tables("staging") == ["stg_landing__fills"]
+
+
+def test_a_warning_that_is_an_error_is_still_one_and_progress_is_told(dbt: Dbt, tmp_path: Path) -> None:
+    warehouse = DuckDbWarehouse(tmp_path / "onefunnel.duckdb")
+    with pytest.raises(DbtError, match="no_such_model"):
+        dbt.run(warehouse, ["--select", "no_such_model"])
+    told: list[str] = []
+    dbt.run(warehouse, ["--select", "staging"], told.append)  # every source is missing, and every node ends all the same
+    assert told[0] == "dbt: 100 models and tests done"
