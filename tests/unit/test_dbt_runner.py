@@ -74,5 +74,6 @@ def test_a_warning_that_is_an_error_is_still_one_and_progress_is_told(dbt: Dbt, 
     with pytest.raises(DbtError, match="no_such_model"):
         dbt.run(warehouse, ["--select", "no_such_model"])
     told: list[str] = []
-    dbt.run(warehouse, ["--select", "staging"], told.append)  # every source is missing, and every node ends all the same
+    # every source is missing, and every node ends all the same
+    dbt.run(warehouse, ["--select", "staging"], told.append)
     assert told[0] == "dbt: 100 models and tests done"
