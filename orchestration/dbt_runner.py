@@ -11,6 +11,7 @@ the profile is the engine: what dbt parsed for one is of no use to the other.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -170,12 +171,12 @@ class Dbt:
         self, command: str, warehouse: Warehouse, selection: Sequence[str], progress: Callable[[str], None]
     ) -> list[NodeResult]:
         manifest = self._manifest()
-        done = 0
+        # told from two threads: the next of a counter is never given twice
+        numbers = itertools.count(1)
 
         def watch(event: Any) -> None:
-            nonlocal done
             if event.info.name == _NODE_FINISHED:
-                done += 1
+                done = next(numbers)
                 if done % _PROGRESS_EVERY == 0:
                     progress(f"dbt: {done} models and tests done")
 
