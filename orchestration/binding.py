@@ -241,7 +241,7 @@ def _definition_registry(build: Build) -> dict[str, Content]:
     }
 
 
-def _contracts(warehouse: Warehouse, build: Build, contracts: dict[str, Contract]) -> dict[str, str]:
+def _contracts(warehouse: Warehouse, build: Build, contracts: Mapping[str, Contract]) -> dict[str, str]:
     """`raw_files.<contract>`: what the mappings filled, as canonical text, with the key of the raw record."""
     selects: dict[str, list[str]] = {name: [] for name in contracts}
     for pull in build.pulls:
@@ -374,7 +374,7 @@ def _quarantine(warehouse: Warehouse, build: Build) -> dict[str, str]:
     return {"raw_landing.quarantined_rows": " union all ".join(selects) or f"select {nulls} where false"}
 
 
-def _facts(build: Build, settings: Settings, contracts: dict[str, Contract]) -> dict[str, Content]:
+def _facts(build: Build, settings: Settings, contracts: Mapping[str, Contract]) -> dict[str, Content]:
     """The one row of build facts, and what the configuration says of the accounts that are asked. A payments source exists
     when a mapping or a vendor fills the contract payments (D15)."""
     configuration = settings.configuration

@@ -4,8 +4,11 @@
 files reader and the binding of raw views read it here, so a column added there is a column everywhere.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -72,8 +75,9 @@ class Contract:
         raise KeyError(f"contract {self.name} has no field {name}")
 
 
-def load_contracts(folder: Path = CONTRACTS_FOLDER) -> dict[str, Contract]:
-    """All contracts by name, sorted by name. Raises ContractError naming the file for anything unusable."""
+@cache
+def load_contracts(folder: Path = CONTRACTS_FOLDER) -> Mapping[str, Contract]:
+    """All contracts by name, sorted by name; read once a process. Raises ContractError naming the file for anything unusable."""
     paths = sorted(folder.glob("*.yml"))
     if not paths:
         raise ContractError(f"{folder}: no contract (*.yml) found")
@@ -85,7 +89,7 @@ def load_contracts(folder: Path = CONTRACTS_FOLDER) -> dict[str, Contract]:
             if contract.name in contracts:
                 raise ContractError(f"{path}: contract {contract.name} is defined twice")
             contracts[contract.name] = contract
-    return contracts
+    return MappingProxyType(contracts)
 
 
 def contracts_of(source: str, file: Path = DBT_PROJECT_FILE) -> frozenset[str]:

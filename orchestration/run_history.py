@@ -6,8 +6,9 @@ machine); a run writes 1 100 of them. The files are Dagster's own; in their writ
 process, and to a power cut at most the last events of a run's history.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from dagster._core.storage.event_log import SqliteEventLogStorage
@@ -23,7 +24,7 @@ class EventLogStorage(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: dict[str, Engine] = {}
-        self._tables: set[str] = set()
+        self._seen: set[tuple[str, str]] = set()
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -48,11 +49,22 @@ class EventLogStorage(SqliteEventLogStorage):
             with engine.begin() as connection:
                 yield connection
 
+    # Dagster asks its files several times an event which tables, columns and indexes they have: what is there stays there
+
     def has_table(self, table_name: str) -> bool:
-        """Dagster asks once an event with tags, each time by a new engine (4 ms); a table that is there stays there."""
-        if table_name not in self._tables and super().has_table(table_name):
-            self._tables.add(table_name)
-        return table_name in self._tables
+        """By a new engine each time, which costs 4 ms."""
+        return self._once_seen("table", table_name, super().has_table)
+
+    def has_secondary_index(self, name: str) -> bool:
+        return self._once_seen("index", name, super().has_secondary_index)
+
+    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
+        return self._once_seen("column", column_name, partial(super()._has_asset_key_col_on_connection, conn))
+
+    def _once_seen(self, kind: str, name: str, look: Callable[[str], bool]) -> bool:
+        if (kind, name) not in self._seen and look(name):
+            self._seen.add((kind, name))
+        return (kind, name) in self._seen
 
     def dispose(self) -> None:
         """Close the kept connections too."""

@@ -84,7 +84,7 @@ class Warehouse(ABC):
     def to_publish(self, descriptions: Mapping[str, Mapping[str, str]]) -> Path:
         """A DuckDB file whose schemas `marts` and `raw_*` show this warehouse, for publication to copy from.
 
-        descriptions : mart → column (or `""` for the table itself) → text, for an engine that does not keep them.
+        descriptions : mart → column (or `""` for the table itself) → text, to stand in the file as comments.
         """
 
     def kept_open(self, *, read_only: bool) -> AbstractContextManager[object]:
@@ -167,7 +167,7 @@ class DuckDbWarehouse(Warehouse):
             connection.execute("commit")
 
     def quoted(self, name: str) -> str:
-        return ".".join('"' + part.replace('"', '""') + '"' for part in name.split(".", 1))
+        return ".".join(quoted_identifier(part) for part in name.split(".", 1))
 
     def scan(self, files: Sequence[Path], columns: Sequence[str]) -> str:
         names = ", ".join(sql_text(file) for file in files)
@@ -220,7 +220,9 @@ class DuckDbWarehouse(Warehouse):
         connection.unregister("content_to_write")
 
     def to_publish(self, descriptions: Mapping[str, Mapping[str, str]]) -> Path:
-        """The file itself; dbt has written the descriptions into it."""
+        """The file itself. The descriptions are written here at once: by dbt, mart after mart, they took a tenth of a build's time."""
+        with self.connect() as connection:
+            describe_marts(connection, descriptions)
         return self.place
 
 
@@ -230,6 +232,26 @@ def in_memory() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(":memory:") as connection:
         connection.execute("set TimeZone = 'UTC'")
         yield connection
+
+
+def describe_marts(connection: duckdb.DuckDBPyConnection, descriptions: Mapping[str, Mapping[str, str]]) -> None:
+    """Comments on the tables and views of schema `marts`: mart → column (or `""` for the mart itself) → text.
+
+    A mart that does not stand there gets none.
+    """
+    kinds = dict(
+        connection.execute(
+            "select table_name, table_type from information_schema.tables"
+            " where table_catalog = current_database() and table_schema = 'marts'"
+        ).fetchall()
+    )
+    statements = ["begin"]
+    for name, texts in descriptions.items():
+        for column, text in texts.items() if name in kinds else ():
+            kind = "column" if column else "view" if kinds[name] == "VIEW" else "table"
+            target = ".".join(quoted_identifier(part) for part in ("marts", name, column) if part)
+            statements.append(f"comment on {kind} {target} is {sql_text(text)}")
+    connection.execute("; ".join([*statements, "commit"]))
 
 
 def schemas_of(tables: Sequence[str]) -> list[str]:
@@ -256,6 +278,11 @@ def count_rows(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
     row = connection.execute(f"select count(*) from {relation}").fetchone()
     assert row is not None
     return int(row[0])
+
+
+def quoted_identifier(name: str) -> str:
+    """A name as DuckDB's identifier."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def sql_text(value: object) -> str:

@@ -20,6 +20,7 @@ from orchestration.warehouse import (
     Content,
     Warehouse,
     count_rows,
+    describe_marts,
     in_memory,
     schemas_of,
     sql_text,
@@ -156,10 +157,7 @@ class SparkWarehouse(Warehouse):
                 connection.execute(f"create schema {schema}")
                 for name in self.tables(schema):
                     self._show(connection, f"{schema}.{name}")
-            for name, texts in descriptions.items():
-                for column, text in texts.items():
-                    target = f'column marts."{name}"."{column}"' if column else f'view marts."{name}"'
-                    connection.execute(f"comment on {target} is {sql_text(text)}")
+            describe_marts(connection, descriptions)
         return file
 
     def _show(self, connection: duckdb.DuckDBPyConnection, table: str) -> None:

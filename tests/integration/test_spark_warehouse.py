@@ -119,16 +119,29 @@ def test_what_is_published_is_a_file_that_shows_the_tables_with_their_descriptio
     tables = {"marts.fct_things": Content(ROWS, TYPES), "raw_build.build": Content(ROWS.head(1), TYPES)}
     views = {"marts.a_view": "select cast(1 as bigint) as a"}
     warehouse.start("b1", views, tables)
-    file = warehouse.to_publish({"fct_things": {"": "One row per thing.", "name": "Its 'name'."}})
+    descriptions = {
+        "fct_things": {"": "One row per thing.", "name": "Its 'name'; so called."},
+        "a_view": {"": "One row.", "a": "One."},
+        "fct_of_another_build": {"": "Nothing."},
+    }
+    file = warehouse.to_publish(descriptions)
     shown = DuckDbWarehouse(file)
     assert shown.tables("marts") == ["a_view", "fct_things"]
     assert shown.query("select sum(n) as total from marts.fct_things")["total"][0] == 2**63 - 2
     assert shown.arrow("select moment from marts.fct_things where yes").to_pylist() == [
         {"moment": datetime(2026, 3, 29, 1, 30)}
     ]
-    if warehouse.engine == "spark":  # on DuckDB dbt has written them
-        comments = shown.arrow("select comment from duckdb_views() where view_name = 'fct_things'").to_pylist()
-        assert comments == [{"comment": "One row per thing."}]
+    relations = "select view_name as name, comment from duckdb_views() union all select table_name, comment from duckdb_tables()"
+    columns = "select table_name || '.' || column_name, comment from duckdb_columns()"
+    told = shown.arrow(
+        f"select * from ({relations} union all {columns}) as told where comment is not null order by name"
+    ).to_pylist()
+    assert [(row["name"], row["comment"]) for row in told] == [
+        ("a_view", "One row."),
+        ("a_view.a", "One."),
+        ("fct_things", "One row per thing."),
+        ("fct_things.name", "Its 'name'; so called."),
+    ]
 
 
 def test_instants_are_utc_whatever_the_machine_thinks(warehouse: Warehouse) -> None:
