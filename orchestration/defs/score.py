@@ -6,26 +6,19 @@ so the scores come last.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import closing
 from fractions import Fraction
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pandas as pd
 
-from ml.scoring.prepared import MOMENTS, Prepared, ScoringPolicy
-from ml.scoring.registry import (
-    assert_same_features,
-    champion,
-    find_model,
-    load_model,
-    note_verdict,
-    save_model,
-    settle,
-)
-from ml.scoring.run import Trained, compare, declared_features, feature_list, score, scored_by, trained_when_due
+from ml.scoring.moments import Elsewhere, Here, Lesson, Moments
+from ml.scoring.prepared import ScoringPolicy
+from ml.scoring.registry import assert_same_features, champion, load_model, note_verdict, save_model, settle
+from ml.scoring.run import declared_features, feature_list, scored_by
 from ml.scoring.tables import TABLES
 from orchestration.defs.ingest import WAREHOUSE_POOL
 from orchestration.pipeline import Pipeline
@@ -48,7 +41,9 @@ _DESCRIPTIONS = {
 }
 
 
-_TOLD = {"train_score": "training", "compare_scores": "comparison", "score_leads": "scores"}
+TRAINING = "train_score"
+"""Name of the step that asks first for what is learned."""
+_TOLD = {TRAINING: "training", "compare_scores": "comparison", "score_leads": "scores"}
 INPUTS = ("int_lead_features", "int_lead_answers_scored", "int_lead_channels_touched", "int_score_rules")
 TRAINED = ("score_features",)
 """What the training step writes; beside it the models themselves."""
@@ -56,17 +51,6 @@ SCORED = ("lead_scores", "lead_score_points")
 COMPARED = tuple(name for name in TABLES if name not in (*TRAINED, *SCORED))
 
 
-@dataclass(frozen=True)
-class AtMoment:
-    """What was learned at a moment, and where its models are kept; no folder where none are."""
-
-    moment: str
-    prepared: Prepared
-    trained: Trained
-    models: Path | None
-
-
-@dataclass(frozen=True)
 class Learning:
     """What the leads of a warehouse say: read and learned when a step first asks, so that the other steps of a run in the same process
     need not (prepared and guarded anew in each, the medium company's three steps took 50.0 s of processor instead of 31.2).
@@ -74,45 +58,49 @@ class Learning:
     models: where models are kept, those of the hand-over in a folder of their own; None keeps none.
     """
 
-    warehouse: Warehouse
-    models: Path | None = None
+    def __init__(self, warehouse: Warehouse, models: Path | None = None) -> None:
+        self.warehouse = warehouse
+        self._models = models
+        self._elsewhere: Elsewhere | None = None
+
+    def begin(self) -> None:
+        """Learn from now on in a process of its own, while this one does something else. The tables of INPUTS must stand."""
+        self.close()
+        self._elsewhere = Elsewhere(self._lesson())
+
+    def close(self) -> None:
+        """End that process, if there is one."""
+        if self._elsewhere is not None:
+            self._elsewhere.close()
+            self._elsewhere = None
 
     @cached_property
-    def policy(self) -> ScoringPolicy:
-        """What the definitions say about scoring."""
-        return _policy(self.warehouse.read("intermediate.int_score_rules"))
+    def moments(self) -> Moments:
+        """What is learned and said at each moment."""
+        return self._elsewhere or Here(self._lesson())
 
-    @cached_property
-    def moments(self) -> list[AtMoment]:
-        """What is learned at each moment, or was learned from the same leads before."""
-        features, answers, touched = (
-            self.warehouse.read(f"intermediate.{name}")
-            for name in ("int_lead_features", "int_lead_answers_scored", "int_lead_channels_touched")
-        )
-        found = []
-        for moment in MOMENTS:
-            folder = self.models if self.models is None or moment == "creation" else self.models / moment
-            known = None if folder is None else partial(find_model, folder)
-            pair = trained_when_due(features, answers, self.policy, moment=moment, touched=touched, known=known)
-            found.append(AtMoment(moment, *pair, folder))
-        return found
+    def _lesson(self) -> Lesson:
+        with self.warehouse.kept_open(read_only=True):
+            features, answers, touched, rules = (self.warehouse.read(f"intermediate.{name}") for name in INPUTS)
+        return Lesson(features, answers, touched, _policy(rules), self._models)
 
 
 def build() -> dg.Definitions:
     """Assets `ml/…` of the three steps, and what they learn once in a run."""
     steps: tuple[tuple[str, tuple[str, ...], tuple[str, ...], Callable[[Learning], dict[str, int]]], ...] = (
-        ("train_score", TRAINED, (), train_scores),
+        (TRAINING, TRAINED, (), train_scores),
         ("compare_scores", COMPARED, TRAINED, compare_scores),
         ("score_leads", SCORED, ("score_model_card",), score_all),
     )
 
     @dg.resource(
         required_resource_keys={"pipeline"},
-        description="What the leads of one run say, learned by the step that asks first.",
+        description="What the leads of one run say, learned by the step that asks first or beside the steps before it.",
     )
-    def learning(context: dg.InitResourceContext) -> Learning:
+    def learning(context: dg.InitResourceContext) -> Iterator[Learning]:
         pipeline: Pipeline = context.resources.pipeline
-        return Learning(pipeline.warehouse, pipeline.outputs / "models")
+        with closing(Learning(pipeline.warehouse, pipeline.outputs / "models")) as one:
+            yield one
 
     return dg.Definitions(assets=[_step(*step) for step in steps], resources={"learning": learning})
 
@@ -152,10 +140,11 @@ def _step(
 
 def train_scores(learning: Learning) -> dict[str, int]:
     """Learn at each moment, or find what was learned this week; returns the rows of each table written."""
-    for at in learning.moments:
+    learned = learning.moments.learned
+    for at in learned:
         if at.trained.model is not None and at.models is not None:
             save_model(at.trained.model, at.trained.card, at.models)
-    return _written(learning.warehouse, {"score_features": declared_features(learning.moments[0].trained)})
+    return _written(learning.warehouse, {"score_features": declared_features(learned[0].trained)})
 
 
 def compare_scores(learning: Learning) -> dict[str, int]:
@@ -165,8 +154,8 @@ def compare_scores(learning: Learning) -> dict[str, int]:
     from.
     """
     cards, frames = [], {}
-    for at in learning.moments:
-        comparison, reports, card = compare(at.prepared, at.trained, learning.policy)
+    moments = learning.moments
+    for at, (comparison, reports, card) in zip(moments.learned, moments.judged, strict=True):
         facts = reports["score_model_card"]
         if at.moment == "creation":
             frames = {"score_comparison": comparison, **reports}
@@ -186,8 +175,8 @@ def score_all(learning: Learning) -> dict[str, int]:
     Raises FeaturesChangedError for a champion of other features.
     """
     scores, points = [], []
-    for at in learning.moments:
-        of_moment = score(at.prepared, at.trained)
+    moments = learning.moments
+    for at, of_moment in zip(moments.learned, moments.scored, strict=True):
         version = None if at.models is None or at.trained.model is None else champion(at.models)
         if version is not None and at.models is not None and version != at.trained.card["model_version"]:
             model, card = load_model(version, at.models)

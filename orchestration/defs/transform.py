@@ -1,7 +1,7 @@
 """dbt models and tests as Dagster assets and checks, in two passes around the Python steps."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 
 from orchestration.dbt_runner import Dbt, NodeResult
 from orchestration.defs.ingest import WAREHOUSE_POOL
+from orchestration.defs.score import TRAINING
 from orchestration.pipeline import Pipeline
 from orchestration.settings import Settings
 
@@ -59,14 +60,20 @@ def build(settings: Settings) -> dg.Definitions:
         "manifest": manifest,
         "dagster_dbt_translator": translator,
         "pool": WAREHOUSE_POOL,
-        "required_resource_keys": {"pipeline"},
     }
 
-    @dbt_assets(name="dbt_models", exclude=AFTER_PYTHON, **pass_options)
+    @dbt_assets(
+        name="dbt_models", exclude=AFTER_PYTHON, required_resource_keys={"pipeline", "learning"}, **pass_options
+    )
     def dbt_models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        yield from _build(context, ["--exclude", TWINS, *AFTER_PYTHON.split()])
+        # the score is learned while Dagster notes what was built: a processor has nothing else to do meanwhile
+        is_learned = context.job_def.has_node_named(TRAINING)
+        meanwhile = context.resources.learning.begin if is_learned else None
+        yield from _build(context, ["--exclude", TWINS, *AFTER_PYTHON.split()], meanwhile)
 
-    @dbt_assets(name="dbt_models_after_python", select=AFTER_PYTHON, **pass_options)
+    @dbt_assets(
+        name="dbt_models_after_python", select=AFTER_PYTHON, required_resource_keys={"pipeline"}, **pass_options
+    )
     def dbt_models_after_python(
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
@@ -102,9 +109,11 @@ def mart_descriptions(settings: Settings) -> dict[str, dict[str, str]]:
 
 
 def _build(
-    context: dg.AssetExecutionContext, whole_pass: list[str]
+    context: dg.AssetExecutionContext, whole_pass: list[str], meanwhile: Callable[[], None] | None = None
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Build the selected assets of one pass; yield what was built with row counts of tables and previews, and the checks of marts.
+
+    meanwhile : begins something of its own that reads what was built; called when all of it is good.
 
     Raises
     ------
@@ -119,10 +128,12 @@ def _build(
     built = [result for result in results if result.kind == "model" and result.is_good]
     tests = [with_evidence(pipeline, result) for result in results if result.kind == "test"]
     pipeline.progress(f"dbt: {len(built)} models built, {len(tests)} tests run")
-    yield from _materialized(pipeline, built)
-    yield from _checked(context, tests)
     models_and_tests = [result for result in results if result.kind != "test"] + tests
     failed = [result for result in models_and_tests if not result.is_good and result.status != "skipped"]
+    if meanwhile is not None and not failed:
+        meanwhile()
+    yield from _materialized(pipeline, built)
+    yield from _checked(context, tests)
     if failed:
         lines = [f"  {result.unique_id}: {result.status}: {result.message}" for result in failed]
         raise dg.Failure("dbt stopped the build:\n" + "\n".join(lines), allow_retries=False)

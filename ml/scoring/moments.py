@@ -1,0 +1,167 @@
+"""All that is learned and said at the two scoring moments: here, or in a process of its own while this one does something else."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import traceback
+from dataclasses import dataclass
+from functools import cached_property, partial
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+
+from ml.scoring.prepared import MOMENTS, Prepared, ScoringPolicy
+from ml.scoring.registry import find_model
+from ml.scoring.run import Trained, compare, score, trained_when_due
+
+_SPAWN = multiprocessing.get_context("spawn")
+"""A process from the ground up: by now this one has threads and an open warehouse, which a copy must not have."""
+
+_PARTS = ("learned", "judged", "scored")
+
+Judged = tuple[pd.DataFrame, dict[str, pd.DataFrame], dict[str, Any]]
+"""As `ml.scoring.run.compare` returns it."""
+
+Scored = tuple[pd.DataFrame, pd.DataFrame]
+"""As `ml.scoring.run.score` returns it."""
+
+
+class LearningError(Exception):
+    """The process that learns has failed or is gone; the text says why."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is learned from: the three relations of `ml.scoring.run`, the policy, and where models are kept (those of the hand-over in a
+    folder of their own; None keeps none)."""
+
+    features: pd.DataFrame
+    answers: pd.DataFrame
+    touched: pd.DataFrame
+    policy: ScoringPolicy
+    models: Path | None
+
+
+@dataclass(frozen=True)
+class AtMoment:
+    """What was learned at a moment, and where its models are kept; no folder where none are."""
+
+    moment: str
+    prepared: Prepared
+    trained: Trained
+    models: Path | None
+
+
+class Moments(Protocol):
+    """One entry a moment, in the order of MOMENTS; each part is worked out, or waited for, when it is asked for first."""
+
+    @property
+    def learned(self) -> list[AtMoment]:
+        """What is learned, or was learned from the same leads before."""
+
+    @property
+    def judged(self) -> list[Judged]:
+        """Both scores on the held-out leads."""
+
+    @property
+    def scored(self) -> list[Scored]:
+        """Every lead by the matrix and by what was learned."""
+
+
+class Here:
+    """In this process."""
+
+    def __init__(self, lesson: Lesson) -> None:
+        self._lesson = lesson
+
+    @cached_property
+    def learned(self) -> list[AtMoment]:
+        lesson, found = self._lesson, []
+        for moment in MOMENTS:
+            folder = lesson.models if lesson.models is None or moment == "creation" else lesson.models / moment
+            known = None if folder is None else partial(find_model, folder)
+            pair = trained_when_due(
+                lesson.features, lesson.answers, lesson.policy, moment=moment, touched=lesson.touched, known=known
+            )
+            found.append(AtMoment(moment, *pair, folder))
+        return found
+
+    @cached_property
+    def judged(self) -> list[Judged]:
+        return [compare(at.prepared, at.trained, self._lesson.policy) for at in self.learned]
+
+    @cached_property
+    def scored(self) -> list[Scored]:
+        return [score(at.prepared, at.trained) for at in self.learned]
+
+
+class Elsewhere:
+    """In a process of its own, which begins at once with the first part and ends after the last, with `close`, or with this process.
+
+    Raises LearningError where a part is asked for and the process has failed or is gone.
+    """
+
+    def __init__(self, lesson: Lesson) -> None:
+        self._pipe, theirs = _SPAWN.Pipe(duplex=False)
+        self._process = _SPAWN.Process(target=_work, args=(theirs, lesson), name="learning", daemon=True)
+        self._process.start()
+        theirs.close()
+        assert self._process.pid is not None
+        self.pid = self._process.pid
+
+    @cached_property
+    def learned(self) -> list[AtMoment]:
+        found: list[AtMoment] = self._received()
+        return found
+
+    @cached_property
+    def judged(self) -> list[Judged]:
+        assert self.learned
+        found: list[Judged] = self._received()
+        return found
+
+    @cached_property
+    def scored(self) -> list[Scored]:
+        assert self.judged
+        found: list[Scored] = self._received()
+        return found
+
+    def close(self) -> None:
+        """End the process, whatever it is doing."""
+        self._pipe.close()
+        self._process.kill()
+        self._process.join()
+
+    def _received(self) -> Any:
+        try:
+            is_good, content = self._pipe.recv()
+        except EOFError:
+            self._process.join()
+            raise LearningError(
+                f"the process that learns the score was ended (exit code {self._process.exitcode}; -9 is how a machine without "
+                "memory ends one): run again, with more memory if it was that"
+            ) from None
+        if not is_good:
+            raise LearningError(content)
+        return content
+
+
+def _work(pipe: Connection, lesson: Lesson) -> None:
+    # whoever began this is interrupted too and ends it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    here = Here(lesson)
+    try:
+        for part in _PARTS:
+            try:
+                message = (True, getattr(here, part))
+            except Exception:
+                message = (False, traceback.format_exc())
+            pipe.send(message)
+            if not message[0]:
+                return
+    except BrokenPipeError:
+        # whoever asked is gone, and with it the reason to go on
+        return
