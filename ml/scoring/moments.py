@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import threading
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from multiprocessing.connection import Connection
@@ -105,55 +107,63 @@ class Elsewhere:
     """
 
     def __init__(self, lesson: Lesson) -> None:
-        self._pipe, theirs = _SPAWN.Pipe(duplex=False)
-        self._process = _SPAWN.Process(target=_work, args=(theirs, lesson), name="learning", daemon=True)
+        self._parts: dict[str, list[Any]] = {}
+        self._pipe, theirs = _SPAWN.Pipe()
+        self._process = _SPAWN.Process(target=_work, args=(theirs,), name="learning", daemon=True)
         self._process.start()
         theirs.close()
+        # it reads after its imports, some seconds from now, and a pipe holds little
+        self._teacher = threading.Thread(target=self._teach, args=(lesson,), name="lesson", daemon=True)
+        self._teacher.start()
         assert self._process.pid is not None
         self.pid = self._process.pid
 
-    @cached_property
+    @property
     def learned(self) -> list[AtMoment]:
-        found: list[AtMoment] = self._received()
-        return found
+        return self._received("learned")
 
-    @cached_property
+    @property
     def judged(self) -> list[Judged]:
-        assert self.learned
-        found: list[Judged] = self._received()
-        return found
+        return self._received("judged")
 
-    @cached_property
+    @property
     def scored(self) -> list[Scored]:
-        assert self.judged
-        found: list[Scored] = self._received()
-        return found
+        return self._received("scored")
 
     def close(self) -> None:
         """End the process, whatever it is doing."""
-        self._pipe.close()
         self._process.kill()
         self._process.join()
+        self._teacher.join()
+        self._pipe.close()
 
-    def _received(self) -> Any:
-        try:
-            is_good, content = self._pipe.recv()
-        except EOFError:
-            self._process.join()
-            raise LearningError(
-                f"the process that learns the score was ended (exit code {self._process.exitcode}; -9 is how a machine without "
-                "memory ends one): run again, with more memory if it was that"
-            ) from None
-        if not is_good:
-            raise LearningError(content)
-        return content
+    def _teach(self, lesson: Lesson) -> None:
+        # a process that is gone by now is told to whoever asks for a part
+        with suppress(OSError):
+            self._pipe.send(lesson)
+
+    def _received(self, part: str) -> list[Any]:
+        while part not in self._parts:
+            try:
+                is_good, content = self._pipe.recv()
+            except (EOFError, ConnectionResetError):
+                self._process.join()
+                raise LearningError(
+                    f"the process that learns the score was ended (exit code {self._process.exitcode}; -9 is how a machine "
+                    "without memory ends one): run again, with more memory if it was that"
+                ) from None
+            if not is_good:
+                raise LearningError(content)
+            # they come in this order
+            self._parts[_PARTS[len(self._parts)]] = content
+        return self._parts[part]
 
 
-def _work(pipe: Connection, lesson: Lesson) -> None:
+def _work(pipe: Connection) -> None:
     # whoever began this is interrupted too and ends it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    here = Here(lesson)
     try:
+        here = Here(pipe.recv())
         for part in _PARTS:
             try:
                 message = (True, getattr(here, part))
@@ -162,6 +172,6 @@ def _work(pipe: Connection, lesson: Lesson) -> None:
             pipe.send(message)
             if not message[0]:
                 return
-    except BrokenPipeError:
+    except (EOFError, OSError):
         # whoever asked is gone, and with it the reason to go on
         return

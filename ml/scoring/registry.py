@@ -2,6 +2,9 @@
 
 Never pickle: reading a pickle runs whatever is in it. skops reads only the types listed here. A version is written
 beside its place and renamed, so a reader never sees half of one; a version that exists is left as it is.
+
+skops is imported by what stores or reads a model: it imports all of scikit-learn, which takes as long as what a process that only
+learns imports besides.
 """
 
 from __future__ import annotations
@@ -12,8 +15,6 @@ import shutil
 import uuid
 from pathlib import Path
 from typing import Any
-
-import skops.io
 
 from ml.scoring.choice import Chosen
 from ml.scoring.worth import Worth
@@ -139,6 +140,8 @@ def folder_of(root: Path, model_version: str) -> Path:
 
 def save_model(model: Chosen, card: dict[str, Any], root: Path) -> Path:
     """Store a model and its card (which must hold `model_version`); returns the folder."""
+    import skops.io
+
     target = folder_of(root, card["model_version"])
     if target.exists():
         return target
@@ -170,6 +173,8 @@ def load_model(model_version: str, root: Path) -> tuple[Chosen, dict[str, Any]]:
 
 
 def _read(file: Path) -> Any:
+    import skops.io
+
     untrusted = sorted(set(skops.io.get_untrusted_types(file=file)) - set(TRUSTED_TYPES))
     if untrusted:
         raise TypeError(f"{file} holds {', '.join(untrusted)}; only scikit-learn's types and our learners are read")
