@@ -1,4 +1,4 @@
-"""All that is learned and said at the two scoring moments: here, or in a process of its own while this one does something else."""
+"""All that is learned and said at the two scoring moments: here, or in a process a moment while this one does something else."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import multiprocessing
 import signal
 import threading
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -20,7 +21,7 @@ from ml.scoring.registry import find_model
 from ml.scoring.run import Trained, compare, score, trained_when_due
 
 _SPAWN = multiprocessing.get_context("spawn")
-"""A process from the ground up: by now this one has threads and an open warehouse, which a copy must not have."""
+"""Processes from the ground up: by now this one has threads and an open warehouse, which a copy must not have."""
 
 _PARTS = ("learned", "judged", "scored")
 
@@ -76,13 +77,14 @@ class Moments(Protocol):
 class Here:
     """In this process."""
 
-    def __init__(self, lesson: Lesson) -> None:
+    def __init__(self, lesson: Lesson, moments: Sequence[str] = MOMENTS) -> None:
         self._lesson = lesson
+        self._moments = moments
 
     @cached_property
     def learned(self) -> list[AtMoment]:
         lesson, found = self._lesson, []
-        for moment in MOMENTS:
+        for moment in self._moments:
             folder = lesson.models if lesson.models is None or moment == "creation" else lesson.models / moment
             known = None if folder is None else partial(find_model, folder)
             pair = trained_when_due(
@@ -101,37 +103,71 @@ class Here:
 
 
 class Elsewhere:
-    """In a process of its own, which begins at once with the first part and ends after the last, with `close`, or with this process.
+    """In processes of their own, one a moment, which begin at once with the first part and end after the last, with `close`, or with
+    this process.
 
-    Raises LearningError where a part is asked for and the process has failed or is gone.
+    Raises LearningError where a part is asked for and a process has failed or is gone.
     """
 
     def __init__(self, lesson: Lesson) -> None:
-        self._parts: dict[str, list[Any]] = {}
+        self._processes = [_MomentElsewhere(lesson, moment) for moment in MOMENTS]
+
+    @property
+    def pids(self) -> list[int]:
+        """Numbers of the processes."""
+        return [process.pid for process in self._processes]
+
+    @cached_property
+    def learned(self) -> list[AtMoment]:
+        return [process.received("learned") for process in self._processes]
+
+    @cached_property
+    def judged(self) -> list[Judged]:
+        return [process.received("judged") for process in self._processes]
+
+    @cached_property
+    def scored(self) -> list[Scored]:
+        return [process.received("scored") for process in self._processes]
+
+    def close(self) -> None:
+        """End the processes, whatever they are doing."""
+        for process in self._processes:
+            process.close()
+
+
+class _MomentElsewhere:
+    """One moment in a process of its own."""
+
+    def __init__(self, lesson: Lesson, moment: str) -> None:
+        self._moment = moment
+        self._parts: dict[str, Any] = {}
         self._pipe, theirs = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(target=_work, args=(theirs,), name="learning", daemon=True)
+        self._process = _SPAWN.Process(target=_work, args=(theirs, moment), name=f"learning {moment}", daemon=True)
         self._process.start()
         theirs.close()
         # it reads after its imports, some seconds from now, and a pipe holds little
-        self._teacher = threading.Thread(target=self._teach, args=(lesson,), name="lesson", daemon=True)
+        self._teacher = threading.Thread(target=self._teach, args=(lesson,), name=f"lesson {moment}", daemon=True)
         self._teacher.start()
         assert self._process.pid is not None
         self.pid = self._process.pid
 
-    @property
-    def learned(self) -> list[AtMoment]:
-        return self._received("learned")
-
-    @property
-    def judged(self) -> list[Judged]:
-        return self._received("judged")
-
-    @property
-    def scored(self) -> list[Scored]:
-        return self._received("scored")
+    def received(self, part: str) -> Any:
+        """A part, waited for; those before it come first."""
+        while part not in self._parts:
+            try:
+                is_good, content = self._pipe.recv()
+            except (EOFError, ConnectionResetError):
+                self._process.join()
+                raise LearningError(
+                    f"the process that learns the score at {self._moment} was ended (exit code {self._process.exitcode}; -9 is how "
+                    "a machine without memory ends one): run again, with more memory if it was that"
+                ) from None
+            if not is_good:
+                raise LearningError(content)
+            self._parts[_PARTS[len(self._parts)]] = content
+        return self._parts[part]
 
     def close(self) -> None:
-        """End the process, whatever it is doing."""
         self._process.kill()
         self._process.join()
         self._teacher.join()
@@ -142,31 +178,15 @@ class Elsewhere:
         with suppress(OSError):
             self._pipe.send(lesson)
 
-    def _received(self, part: str) -> list[Any]:
-        while part not in self._parts:
-            try:
-                is_good, content = self._pipe.recv()
-            except (EOFError, ConnectionResetError):
-                self._process.join()
-                raise LearningError(
-                    f"the process that learns the score was ended (exit code {self._process.exitcode}; -9 is how a machine "
-                    "without memory ends one): run again, with more memory if it was that"
-                ) from None
-            if not is_good:
-                raise LearningError(content)
-            # they come in this order
-            self._parts[_PARTS[len(self._parts)]] = content
-        return self._parts[part]
 
-
-def _work(pipe: Connection) -> None:
+def _work(pipe: Connection, moment: str) -> None:
     # whoever began this is interrupted too and ends it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        here = Here(pipe.recv())
+        here = Here(pipe.recv(), [moment])
         for part in _PARTS:
             try:
-                message = (True, getattr(here, part))
+                message = (True, getattr(here, part)[0])
             except Exception:
                 message = (False, traceback.format_exc())
             pipe.send(message)

@@ -64,12 +64,12 @@ class Learning:
         self._elsewhere: Elsewhere | None = None
 
     def begin(self) -> None:
-        """Learn from now on in a process of its own, while this one does something else. The tables of INPUTS must stand."""
+        """Learn from now on in processes of their own, while this one does something else. The tables of INPUTS must stand."""
         self.close()
         self._elsewhere = Elsewhere(self._lesson())
 
     def close(self) -> None:
-        """End that process, if there is one."""
+        """End those processes, if there are any."""
         if self._elsewhere is not None:
             self._elsewhere.close()
             self._elsewhere = None

@@ -67,8 +67,8 @@ def build(settings: Settings) -> dg.Definitions:
     )
     def dbt_models(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         # the score is learned while Dagster notes what was built: a processor has nothing else to do meanwhile
-        is_learned = context.job_def.has_node_named(TRAINING)
-        meanwhile = context.resources.learning.begin if is_learned else None
+        will_learn = context.job_def.has_node_named(TRAINING)
+        meanwhile = context.resources.learning.begin if will_learn else None
         yield from _build(context, ["--exclude", TWINS, *AFTER_PYTHON.split()], meanwhile)
 
     @dbt_assets(

@@ -1,4 +1,4 @@
-"""What is learned at both moments, here and in a process of its own."""
+"""What is learned at both moments, here and in processes of their own."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def lesson(leads: int) -> Lesson:
     return Lesson(features, answers, TOUCHED, QUICK, None)
 
 
-def test_another_process_learns_judges_and_scores_the_same() -> None:
+def test_other_processes_learn_judge_and_score_the_same() -> None:
     taught = lesson(700)
     here, there = Here(taught), Elsewhere(taught)
     try:
@@ -61,26 +61,26 @@ def test_what_fails_there_is_told_here_with_its_reason() -> None:
 
 def test_a_process_that_was_ended_is_told_with_how_it_ended() -> None:
     there = Elsewhere(lesson(60))
-    os.kill(there.pid, signal.SIGKILL)
-    with pytest.raises(LearningError, match=r"was ended \(exit code -9"):
+    os.kill(there.pids[1], signal.SIGKILL)
+    with pytest.raises(LearningError, match=r"at handover was ended \(exit code -9"):
         assert there.learned
     there.close()
 
 
-def test_closing_ends_the_process_whatever_it_does() -> None:
+def test_closing_ends_the_processes_whatever_they_do() -> None:
     there = Elsewhere(lesson(700))
     there.close()
-    assert is_gone(there.pid)
+    assert all(map(is_gone, there.pids))
 
 
-def test_the_process_ends_when_the_one_that_asked_is_killed(tmp_path: Path) -> None:
+def test_the_processes_end_when_the_one_that_asked_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "asks.py"
     script.write_text(
         "import os\n"
         "from ml.scoring.moments import Elsewhere\n"
         "from tests.unit.ml.test_moments import lesson\n"
         "if __name__ == '__main__':\n"
-        "    print(Elsewhere(lesson(700)).pid, flush=True)\n"
+        "    print(*Elsewhere(lesson(700)).pids, flush=True)\n"
         "    os.kill(os.getpid(), 9)\n"
     )
     root = Path(__file__).resolve().parents[3]
@@ -95,10 +95,11 @@ def test_the_process_ends_when_the_one_that_asked_is_killed(tmp_path: Path) -> N
         check=False,
     )
     assert told.returncode == -signal.SIGKILL
-    pid, until = int(told.stdout), time.monotonic() + PATIENCE
-    while not is_gone(pid) and time.monotonic() < until:
+    pids, until = [int(pid) for pid in told.stdout.split()], time.monotonic() + PATIENCE
+    assert len(pids) == 2
+    while not all(map(is_gone, pids)) and time.monotonic() < until:
         time.sleep(0.2)
-    assert is_gone(pid)
+    assert all(map(is_gone, pids))
 
 
 def is_gone(pid: int) -> bool:
