@@ -357,7 +357,11 @@ def _reports(
     facts = [(key, value) for key, value in card.items() if key not in ("comparison", "weights")]
     parts: dict[str, pd.DataFrame] = {
         "score_model_card": pd.DataFrame(
-            [(key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)) for key, value in facts],
+            # a card that was stored comes back with its keys in order
+            [
+                (key, value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False))
+                for key, value in facts
+            ],
             columns=["fact", "value"],
         )
     }

@@ -435,6 +435,8 @@ def test_a_model_that_learned_from_the_same_leads_is_taken_and_says_the_same(tmp
     pd.testing.assert_frame_equal(again.scores, first.scores, check_exact=True)
     pd.testing.assert_frame_equal(again.points, first.points, check_exact=True)
     pd.testing.assert_frame_equal(again.comparison, first.comparison, check_exact=True)
+    for name, report in first.reports.items():
+        pd.testing.assert_frame_equal(again.reports[name], report, check_exact=True)
     for changed in ({"is_won": ~features["is_won"]}, {"stages_reached": np.arange(600) % 2}):
         other = score_leads(features.assign(**changed), answers, QUICK, known=known)
         assert other.card["trained_on"] != first.card["trained_on"]
